@@ -1,0 +1,106 @@
+"""Remembers the seconds that Slack could not deliver whole, asks for them again, and says so by name.
+
+Reading goes on below such a second at once, so that one bad place does not hide all that follows; the second itself
+is tried again for a day, without repeating what was sent of it. How it is found and read is in `detour`.
+"""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from slack_audit_monitor.checkpoint import Checkpoint
+from slack_audit_monitor.clock import Clock
+from slack_audit_monitor.detour import Detour
+from slack_audit_monitor.errors import RetryableError
+from slack_audit_monitor.instants import iso
+from slack_audit_monitor.log import Log
+from slack_audit_monitor.seen import pack
+from slack_audit_monitor.state import Unreadable
+from slack_audit_monitor.summary import Summary
+from slack_audit_monitor.windows import Window
+
+RETRY_SECONDS = 900
+GIVE_UP_SECONDS = 86_400
+#: More are reported, but not tried again.
+MOST_PLACES = 100
+#: So many entries of one second are kept from being repeated.
+MOST_KEYS = 1_000
+
+
+class UnreadablePlaces:
+    """The list in the checkpoint's state, and what is done about it."""
+
+    def __init__(
+        self,
+        detour: Detour,
+        checkpoint: Checkpoint,
+        mark: Callable[[Window, int], Window],
+        clock: Clock,
+        log: Log,
+        summary: Summary,
+    ) -> None:
+        self._detour = detour
+        self._checkpoint = checkpoint
+        self._mark = mark
+        self._clock = clock
+        self._log = log
+        self._summary = summary
+
+    def only_here(self, window: Window, problem: RetryableError) -> bool:
+        """Tell whether Slack is well but for a place in this window."""
+        return self._detour.only_here(window, problem)
+
+    def read_around(self, window: Window, problem: RetryableError) -> Window:
+        """Return the window, read down past its unreadable second.
+
+        Raises:
+            RateLimited, RefusedBySlack: as any call.
+        """
+        window = self._detour.narrow(window, problem)
+        second = window.read_from
+        window, is_whole = self._detour.read_second(window)
+        if not is_whole:
+            self._note(second)
+        return self._mark(window, second - 1)
+
+    def try_again(self) -> None:
+        """Ask for the noted seconds once more, when it is time."""
+        state, seen = self._checkpoint.state, self._checkpoint.seen
+        for place in list(state.unreadable):
+            now = int(self._clock.slack_now())
+            if now - place.tried_at < RETRY_SECONDS:
+                continue
+            state.windows += 1
+            seen.restore(place.sent)
+            _, is_whole = self._detour.read_second(Window(state.windows, place.second, place.second))
+            state.window = None
+            place.tried_at, place.sent = now, self._sent(place.second)
+            if is_whole:
+                state.unreadable.remove(place)
+                self._log.info("second_readable_again", aloud=True, second=iso(place.second))
+            elif now - place.since >= GIVE_UP_SECONDS:
+                state.unreadable.remove(place)
+                self._log.error(
+                    "second_given_up",
+                    second=iso(place.second),
+                    reason="Slack could not deliver every entry of this second for a day",
+                    then="look at it in Slack's own export of the audit logs, and tell Slack's support",
+                )
+            self._checkpoint.save()
+            seen.passed(seen.horizon - 1)
+
+    def _note(self, second: int) -> None:
+        now = int(self._clock.slack_now())
+        places = self._checkpoint.state.unreadable
+        if all(place.second != second for place in places) and len(places) < MOST_PLACES:
+            places.append(Unreadable(second, now, now, self._sent(second)))
+        self._summary.unreadable.append(second)
+        self._log.error(
+            "second_unreadable",
+            second=iso(second),
+            reason="Slack cannot deliver every entry of this second; all around it was read",
+            then=f"asked for again every {RETRY_SECONDS // 60} minutes for a day",
+        )
+
+    def _sent(self, second: int) -> dict[str, str]:
+        return pack((second, key) for key in self._checkpoint.seen.keys(second)[:MOST_KEYS])

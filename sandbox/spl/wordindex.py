@@ -1,0 +1,67 @@
+"""Where words stand: positions of the events that may hold a term, for conditions that only a run knows.
+
+What a subsearch answers (a list of accounts, of files) is another condition at each run, so no list of its matches can
+be kept. Words of every event are, in buckets by their hash: a bucket holds at least the events of each of its words.
+So the answer is a superset, and whoever asks tests what it is given. Nothing is read before the first question.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from .candidates import folded_words
+from .searchterms import All, Formula, IndexTerm, MetadataEquals
+
+BUCKETS = 1 << 20
+COMMON_FROM = 4096
+"""A bucket with more events than this, and more than a fourth of all, is not kept: it rules out too little."""
+
+
+class WordIndex:
+    """Buckets over a growing list of events."""
+
+    def __init__(self, events: Sequence[Any]) -> None:
+        self._events = events
+        self._known = 0
+        self._buckets: dict[int, array[int] | None] = {}
+
+    def positions(self, formula: Formula) -> Collection[int] | None:
+        """Return positions, in no order, that hold those of all events which can satisfy it; None when that is no help.
+
+        An event that satisfies the formula is among them; one among them need not satisfy it.
+        """
+        self._catch_up()
+        return self._found(formula)
+
+    def _found(self, formula: Formula) -> Collection[int] | None:
+        if isinstance(formula, IndexTerm):
+            return self._buckets.get(_bucket(formula.text.encode()), ())
+        if isinstance(formula, MetadataEquals):
+            return None
+        parts = [self._found(part) for part in formula.parts]
+        known = [part for part in parts if part is not None]
+        if isinstance(formula, All):
+            return min(known, key=len, default=None)
+        return None if len(known) < len(parts) else set().union(*known)
+
+    def _catch_up(self) -> None:
+        buckets = self._buckets
+        for position in range(self._known, len(self._events)):
+            for word in set(folded_words(self._events[position].raw)):
+                number = _bucket(word)
+                try:
+                    bucket: array[int] | None = buckets[number]
+                except KeyError:
+                    bucket = buckets[number] = array("I")
+                if bucket is None or (bucket and bucket[-1] == position):
+                    continue
+                bucket.append(position)
+                if len(bucket) > COMMON_FROM and 4 * len(bucket) > position:
+                    buckets[number] = None
+        self._known = len(self._events)
+
+
+def _bucket(word: bytes) -> int:
+    return hash(word) % BUCKETS

@@ -1,0 +1,46 @@
+"""Rules for every test: hypothesis examples do not time out on a busy machine, and no socket leaves this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "build" / "hypothesis"
+
+# No deadline: two cores and several suites make single examples slow without anything being wrong.
+hypothesis.settings.register_profile(
+    "house", deadline=None, print_blob=True, database=DirectoryBasedExampleDatabase(EXAMPLES)
+)
+hypothesis.settings.load_profile("house")
+
+
+def _is_loopback(address: Any) -> bool:
+    if not isinstance(address, tuple):
+        return True  # a socket file
+    try:
+        return ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback
+    except ValueError:
+        return address[0] == "localhost"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_loopback() -> Iterator[None]:
+    """Refuse connections that would leave this machine, naming the address."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if not _is_loopback(address):
+            raise AssertionError(f"a test tried to reach {address}: tests use loopback only")
+        connect(self, address)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", guarded)
+    yield
+    patch.undo()

@@ -1,0 +1,173 @@
+"""Somebody who looks at the pages of a stand-in in a real browser, and notes what goes wrong on them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from tests.ui.kit.stand import APP, Stand
+from tools.environments import ROOT
+from tools.node import packages
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
+
+SCREENSHOTS = ROOT / "build" / "screenshots"
+THEMES = ("light", "dark")
+SERIOUS = ("serious", "critical")
+# What axe says about Splunk's own components, which nobody who writes a view can change: rule, part of the selector.
+SPLUNKS_OWN = (
+    ("color-contrast", '[data-test="viz-description"]'),  # grey on white, in the light theme
+    ("button-name", 'data-test="clickable"'),  # the sign of a panel without rows
+    ("label-content-name-mismatch", 'button[data-test="prev"]'),  # of a paginator
+    ("label-content-name-mismatch", 'button[data-test="next"]'),
+)
+_QUIET_MILLISECONDS = 400
+# Nothing is asked for, no search runs and nothing turns, for a while.
+_SETTLED = """(quiet) => {
+    const kept = (window.__settled ??= { at: performance.now(), seen: '' });
+    const root = document.documentElement;
+    const now = JSON.stringify([
+        root.dataset.searches ?? '0',
+        performance.getEntriesByType('resource').length,
+        document.body?.innerText.length ?? -1,
+        document.querySelectorAll('svg, canvas, [data-test]').length,
+    ]);
+    const waits = document.querySelector('[data-test="wait-spinner"], [data-test="search-status-loading"]');
+    if (now !== kept.seen || waits || Number(root.dataset.searches ?? 0) > 0) {
+        kept.seen = now;
+        kept.at = performance.now();
+        return false;
+    }
+    return performance.now() - kept.at > quiet;
+}"""
+
+
+@dataclass
+class Visitor:
+    """One browser window of one person, signed in, in one theme. `problems` grows with what the console says."""
+
+    stand: Stand
+    context: BrowserContext
+    page: Page
+    theme: str
+    problems: list[str] = field(default_factory=list)
+    # Texts of console errors that a test provokes on purpose, such as a refused password.
+    expected: list[str] = field(default_factory=list)
+
+    @classmethod
+    def arrive(cls, stand: Stand, context: BrowserContext, theme: str = "light", *, signed_in: bool = True) -> Visitor:
+        """Come to the stand-in with a browser window of one's own."""
+        visitor = cls(stand, context, context.new_page(), theme)
+        visitor.page.on("console", visitor._heard)
+        visitor.page.on("pageerror", lambda error: visitor.problems.append(f"{type(error).__name__}: {error}"))
+        visitor.page.on("response", visitor._answered)
+        context.add_cookies([{"name": "splunkweb_theme", "value": theme, "url": stand.base}])
+        if signed_in:
+            assert context.request.get(stand.web.start_address, max_redirects=0).status == 302
+        return visitor
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not self._cancelled_twice(message.location.get("url", ""), message.text):
+            self.problems.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and not self._cancelled_twice(response.url, str(response.status)):
+            self.problems.append(f"status {response.status} of {response.request.method} {response.url}")
+
+    @staticmethod
+    def _cancelled_twice(url: str, said: str) -> bool:
+        """Splunk's components cancel a search twice when tokens change; the second is answered "Unknown sid"."""
+        return re.search(r"/search/jobs/[^/]+/control$", url) is not None and "404" in said
+
+    # -- going somewhere
+
+    def go(self, path: str, **query: str) -> Page:
+        """Open a page of the app by its path behind the locale, and wait until it stands."""
+        address = f"{self.stand.base}/en-US{path}"
+        self.page.goto(f"{address}?{urlencode(query)}" if query else address)
+        self.settle()
+        return self.page
+
+    def open_view(self, name: str, **tokens: str) -> Page:
+        """Open a view; tokens preset its inputs: `account="x"`, `**{"global_time.earliest": "-7d"}`."""
+        return self.go(f"/app/{APP}/{name}", **{f"form.{token}": value for token, value in tokens.items()})
+
+    def settle(self, seconds: float = 60) -> None:
+        """Wait until every panel has its rows: no search is under way and the page has stopped to change."""
+        self.page.wait_for_function(_SETTLED, arg=_QUIET_MILLISECONDS, polling=50, timeout=seconds * 1000)
+
+    # -- looking
+
+    def unexpected(self) -> list[str]:
+        """What the console and the network said that the test did not provoke."""
+        return [text for text in self.problems if not any(part in text for part in self.expected)]
+
+    def text(self) -> str:
+        """All text of the page as a reader sees it."""
+        return str(self.page.inner_text("body"))
+
+    def screenshot(self, name: str, *, whole: bool = True) -> Path:
+        """Keep a picture as build/screenshots/<name>-<theme>.png."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        path = SCREENSHOTS / f"{name}-{self.theme}.png"
+        size = self.page.viewport_size
+        if whole and size:
+            # The window grows first: a panel that is resized by the picture itself is taken before it has its width.
+            height = self.page.evaluate("() => document.documentElement.scrollHeight")
+            self.page.set_viewport_size({"width": size["width"], "height": min(max(height, size["height"]), 8000)})
+            self.settle()
+        self.page.screenshot(path=path, animations="disabled")
+        if whole and size:
+            self.page.set_viewport_size(size)
+        return path
+
+    def accessibility(self, *, within: str = "body", without: tuple[str, ...] = ()) -> list[str]:
+        """What axe finds that is serious or worse: one line for each element, with the rule and the element.
+
+        What it finds in Splunk's own components and no view can change is left out: see SPLUNKS_OWN.
+        """
+        axe = (packages("harness") / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+        # In a world of its own: the page's policy lets no foreign script in, and need not.
+        found = self._in_page(axe, {"include": [[within]], "exclude": [[part] for part in without]})
+        lines = []
+        for violation in found["violations"]:
+            if violation["impact"] in SERIOUS:
+                for node in violation["nodes"]:
+                    line = f"{violation['id']}: {'; '.join(node['target'])}"
+                    # The selector may be any that is short: the element itself names its component, too.
+                    if not any(violation["id"] == rule and part in line + node["html"] for rule, part in SPLUNKS_OWN):
+                        lines.append(line)
+        return lines
+
+    def _in_page(self, script: str, what: dict[str, Any]) -> Any:
+        session = self.context.new_cdp_session(self.page)
+        tree = session.send("Page.getFrameTree")
+        world = session.send(
+            "Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"], "worldName": "axe"}
+        )["executionContextId"]
+        session.send("Runtime.evaluate", {"expression": script, "contextId": world})
+        answer = session.send(
+            "Runtime.evaluate",
+            {
+                "expression": f"axe.run({json.dumps(what)}, {{resultTypes: ['violations']}})"
+                ".then((found) => JSON.stringify(found))",
+                "contextId": world,
+                "awaitPromise": True,
+            },
+        )
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        session.detach()
+        return json.loads(answer["result"]["value"])
+
+    def first_paint(self) -> float:
+        """Milliseconds from the start of the navigation to the first contents on the screen."""
+        paint = self.page.evaluate(
+            "() => performance.getEntriesByName('first-contentful-paint').map((entry) => entry.startTime)"
+        )
+        assert paint, "the browser has not painted anything"
+        return float(paint[0])
