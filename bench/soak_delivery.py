@@ -111,7 +111,7 @@ def kills_table(killed: Killed) -> Table:
          killed.most_repeats_a_kill <= BATCH_ENTRIES),
         ("repeats, all kills together", f"{killed.repeats:,}", f"{BATCH_ENTRIES * killed.kills:,}",
          killed.repeats <= BATCH_ENTRIES * killed.kills),
-        ("repeats without a kill before", f"{killed.repeats_without_kill:,}", "0", killed.repeats_without_kill == 0),
+        ("repeats that no kill explains", f"{killed.repeats_unexplained:,}", "0", killed.repeats_unexplained == 0),
         ("calls inside a Retry-After", f"{killed.impolite_calls:,}", "", None),
         ("runs that ended in an error", f"{sum(killed.bad_exits.values()):,}", "0", not killed.bad_exits),
     )  # fmt: skip

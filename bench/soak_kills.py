@@ -44,7 +44,7 @@ class Killed:
     lost: int = 0
     repeats: int = 0
     most_repeats_a_kill: int = 0
-    repeats_without_kill: int = 0
+    repeats_unexplained: int = 0
     changed: int = 0
     foreign: int = 0
     calls: int = 0
@@ -57,7 +57,7 @@ class Killed:
     def holds(self) -> bool:
         """Whether the promise was kept."""
         return (
-            not (self.lost or self.changed or self.foreign or self.repeats_without_kill or self.bad_exits)
+            not (self.lost or self.changed or self.foreign or self.repeats_unexplained or self.bad_exits)
             and self.most_repeats_a_kill <= BATCH_ENTRIES
         )
 
@@ -97,7 +97,8 @@ def soak(
         seed=seed,
         manners=Manners(cursor_lifetime_seconds=40 * pace_factor),
     )
-    killed, ledger, started = Killed(entries=len(world.expected)), Ledger(world.expected), time.monotonic()
+    killed, started = Killed(entries=len(world.expected)), time.monotonic()
+    ledger = Ledger(world.expected, BATCH_ENTRIES)
     with collecting(world, slack, folder, pace, PAGE_LIMIT) as prod:
         soaking = _Soak(world, slack, prod, pace, rng, ledger, killed)
         while killed.kills < kills:
@@ -106,6 +107,8 @@ def soak(
         while not soaking.is_quiet():
             soaking.run_whole(poll_seconds)
     killed.lost, killed.repeats = ledger.lost, ledger.repeats
+    killed.most_repeats_a_kill = max(ledger.repeats_by_kill.values(), default=0)
+    killed.repeats_unexplained = ledger.repeats - sum(ledger.repeats_by_kill.values())
     killed.changed, killed.foreign = ledger.changed, ledger.foreign
     killed.calls, killed.impolite_calls = len(slack.log_calls), sum(call.impolite for call in slack.log_calls)
     killed.faults = Counter(call.fault for call in slack.log_calls if call.fault)
@@ -129,8 +132,6 @@ class _Soak:
         self._world, self._slack, self._prod, self._pace = world, slack, prod, pace
         self._rng, self._ledger, self._killed = rng, ledger, killed
         self._start_seconds = 0.5  # until the first output; learnt
-        self._after_kill = False
-        self._repeats_since_kill = 0
         self._quiet_runs = 0
 
     def run_and_kill(self, wanted: int) -> None:
@@ -192,14 +193,6 @@ class _Soak:
         killed.runs += 1
         if process.first_output_seconds is not None:
             self._start_seconds += 0.2 * (process.first_output_seconds - self._start_seconds)
-        _, repeats = self._ledger.take(process.output)
-        if self._after_kill:
-            self._repeats_since_kill += repeats
-            killed.most_repeats_a_kill = max(killed.most_repeats_a_kill, self._repeats_since_kill)
-        else:
-            killed.repeats_without_kill += repeats
+        self._ledger.take(process.output, was_killed)
         if not was_killed and process.code not in (0, 75):
             killed.bad_exits[f"exit {process.code}: {process.errors[-300:]}"] += 1
-        if was_killed or process.code == 0:
-            # A run that Slack sends away (75) may not have come to what the kill left; one that is whole has.
-            self._after_kill, self._repeats_since_kill = was_killed, 0

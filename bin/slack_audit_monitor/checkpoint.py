@@ -87,6 +87,8 @@ class Checkpoint:
         state, damaged = self._place.read_state()
         self.state = state or State()
         self.seen = SeenEntries(self.state.look_back_from or 0)
+        for place in self.state.unreadable:
+            self.seen.hold(place.second)
         self._read_journal(damaged)
 
     def move_to(self, place: Place) -> None:
@@ -183,7 +185,10 @@ class Checkpoint:
         window = self.state.window
         if window is not None and last_window is not None and last_window.number == window.number:
             self.state.window = window = replace(window, reached=last_window.reached)
-        self.seen.passed(self.seen.horizon - 1 if window is None else window.read_from)
+        if window is None:
+            self.seen.all_passed()
+        else:
+            self.seen.passed(window.read_from)
         if broken:
             self._place.report_damage(broken)
 

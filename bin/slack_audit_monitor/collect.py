@@ -31,6 +31,7 @@ from slack_audit_monitor.errors import (
 )
 from slack_audit_monitor.instants import iso
 from slack_audit_monitor.log import Log
+from slack_audit_monitor.range_search import accepts, oldest_accepted
 from slack_audit_monitor.seen import UNDATED, SeenEntries
 from slack_audit_monitor.settings import MOST_ENTRIES_PER_PAGE, Settings
 from slack_audit_monitor.summary import Summary
@@ -160,7 +161,9 @@ class Collector:
         """Move the walk's beginning back if this answer shows that Slack's clock was taken to be ahead of the truth.
 
         That happens when this machine's clock was set since the last run. The next look back starts from this
-        beginning; one too late would leave out what arrives late.
+        beginning; one too late would leave out what arrives late. The very first walk is corrected only before
+        anything of it is out: later answers show nothing but how long they travelled, and what lies below the
+        horizon has been forgotten by then, so that a deeper one would bring it twice.
         """
         state = self._checkpoint.state
         better = (self._clock.skew_seconds or 0.0) - self._skew_at_begin
@@ -168,8 +171,11 @@ class Collector:
         # Within the margin it is the jitter of a clock known to a second.
         if state.walk is None or began >= state.walk.started_at - MARGIN_SECONDS:
             return
+        is_first, window = state.looked_at is None, state.window
+        if is_first and (state.position is not None or (window is not None and window.reached is not None)):
+            return
         state.walk = replace(state.walk, started_at=began)
-        if state.looked_at is None:
+        if is_first:
             look_back_from = began - self._settings.late_arrival_seconds
             state.look_back_from = min(state.look_back_from or 0, look_back_from)
             self._checkpoint.seen.horizon = state.look_back_from
@@ -237,6 +243,7 @@ class Collector:
             except (SlackUnavailable, UnexpectedAnswer) as problem:
                 if not self._places.only_here(window, problem):
                     raise
+                self._correct_beginning()
                 window = self._places.read_around(window, problem)
                 if window.read_from < window.oldest:
                     break
@@ -304,14 +311,14 @@ class Collector:
         if self._corrections > MOST_CORRECTIONS:
             raise RangeRefused("Slack refuses every time range (invalid_range).")
         latest = min(window.latest, self._last_askable_second())
-        if latest == window.latest and not self._accepts(latest - 1, latest):
+        if latest == window.latest and not accepts(self._caller, latest - 1, latest):
             latest -= NEAR_NOW_SECONDS
         if latest < window.latest:
             self._log.warn("range_corrected", asked_up_to=iso(window.latest), asking_up_to=iso(latest))
             self._upto = min(self._upto, latest)
             self._replace_window(replace(window, latest=latest))
             return
-        oldest = self._oldest_accepted(window.oldest, window.read_from)
+        oldest = oldest_accepted(self._caller, window.oldest, window.read_from)
         self._log.warn("range_corrected", asked_from=iso(window.oldest), slack_has_from=iso(oldest))
         if self._checkpoint.state.position is None:
             self._checkpoint.state.start_at = oldest
@@ -324,24 +331,6 @@ class Collector:
         if window.latest < window.oldest:  # our position is ahead of Slack's clock: nothing to read yet
             state.window, state.walk = None, None
         self._checkpoint.save()
-
-    def _oldest_accepted(self, refused: int, latest: int) -> int:
-        """Return the first second that Slack accepts as `oldest`, by halving the span."""
-        low, high = refused, latest - 1
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self._accepts(middle, latest):
-                high = middle
-            else:
-                low = middle
-        return high
-
-    def _accepts(self, oldest: int, latest: int) -> bool:
-        try:
-            self._caller.probe(oldest, latest)
-        except RangeRefused:
-            return False
-        return True
 
     # --- one page -----------------------------------------------------------------------------------------
 

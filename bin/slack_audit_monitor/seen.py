@@ -34,6 +34,7 @@ class SeenEntries:
     def __init__(self, horizon: int) -> None:
         self.horizon = horizon
         self._seconds: dict[int, _Bucket] = {}
+        self._held = {UNDATED}
 
     def __len__(self) -> int:
         return sum(len(bucket) for bucket in self._seconds.values())
@@ -64,25 +65,36 @@ class SeenEntries:
         """Return what is remembered of a second."""
         return list(self._seconds.get(second, ()))
 
+    def hold(self, second: int) -> None:
+        """Do not forget this second, wherever the horizon is."""
+        self._held.add(second)
+
+    def let_go(self, second: int) -> None:
+        """Forget this second like any other from now on."""
+        self._held.discard(second)
+
     def passed(self, second: int) -> None:
         """Forget what lies before the horizon and after `second`: the window's edge has moved below it."""
         if second < self.horizon:
-            for known in [s for s in self._seconds if second < s < self.horizon]:
+            for known in [s for s in self._seconds if second < s < self.horizon and s not in self._held]:
                 del self._seconds[known]
+
+    def all_passed(self) -> None:
+        """Forget all that lies before the horizon: no window is open."""
+        self.passed(UNDATED)
 
     def move_horizon(self, horizon: int) -> None:
         """From now on only entries of this second and later can come again; forget all others."""
         self.horizon = horizon
-        for known in [s for s in self._seconds if s < horizon and s != UNDATED]:
-            del self._seconds[known]
+        self.all_passed()
 
     def oldest(self, default: int) -> int:
         """Return the oldest second that is remembered."""
-        return min((second for second in self._seconds if second != UNDATED), default=default)
+        return min((second for second in self._seconds if second not in self._held), default=default)
 
     def is_kept(self, second: int) -> bool:
         """Tell whether an entry of this second must survive the window it came in."""
-        return second >= self.horizon or second == UNDATED
+        return second >= self.horizon or second in self._held
 
     def restore(self, packed: Mapping[str, str]) -> None:
         """Add what `pack` wrote.

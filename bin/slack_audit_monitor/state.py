@@ -24,14 +24,12 @@ class Unreadable:
 
     Attributes:
         second: which one.
-        since, tried_at: when it was found and last tried.
-        sent: what of it is out already, as `seen.pack` writes it; a second of thousands is not remembered.
+        since, tried_at: when it was found and last tried. What of it is out already is held in `seen`.
     """
 
     second: int
     since: int
     tried_at: int
-    sent: dict[str, str]
 
 
 @dataclass
@@ -168,11 +166,7 @@ def _of_present_version(value: dict[str, Any], place: str) -> dict[str, Any]:
 
 
 def _unreadable(place: Any) -> Unreadable:
-    second, since, tried_at = (_whole(place, name) for name in ("second", "since", "tried_at"))
-    sent = place.get("sent")
-    if not isinstance(sent, dict) or not all(isinstance(text, str) for text in sent.values()):
-        raise ValueError("a member of unreadable holds no map of texts")
-    return Unreadable(second, since, tried_at, dict(sent))
+    return Unreadable(*(_whole(place, name) for name in ("second", "since", "tried_at")))
 
 
 def _number(value: dict[str, Any], name: str, kind: type) -> Any:

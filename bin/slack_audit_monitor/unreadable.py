@@ -14,7 +14,6 @@ from slack_audit_monitor.detour import Detour
 from slack_audit_monitor.errors import RetryableError
 from slack_audit_monitor.instants import iso
 from slack_audit_monitor.log import Log
-from slack_audit_monitor.seen import pack
 from slack_audit_monitor.state import Unreadable
 from slack_audit_monitor.summary import Summary
 from slack_audit_monitor.windows import Window
@@ -23,8 +22,8 @@ RETRY_SECONDS = 900
 GIVE_UP_SECONDS = 86_400
 #: More are reported, but not tried again.
 MOST_PLACES = 100
-#: So many entries of one second are kept from being repeated.
-MOST_KEYS = 1_000
+#: A second of more entries than this comes twice when it is tried again, rather than fill the memory for a day.
+MOST_HELD = 10_000
 
 
 class UnreadablePlaces:
@@ -65,21 +64,20 @@ class UnreadablePlaces:
 
     def try_again(self) -> None:
         """Ask for the noted seconds once more, when it is time."""
-        state, seen = self._checkpoint.state, self._checkpoint.seen
+        state = self._checkpoint.state
         for place in list(state.unreadable):
             now = int(self._clock.slack_now())
             if now - place.tried_at < RETRY_SECONDS:
                 continue
-            state.windows += 1
-            seen.restore(place.sent)
-            _, is_whole = self._detour.read_second(Window(state.windows, place.second, place.second))
+            # Number 0: no window of the walk, which a lost State would be rebuilt from.
+            _, is_whole = self._detour.read_second(Window(0, place.second, place.second))
             state.window = None
-            place.tried_at, place.sent = now, self._sent(place.second)
+            place.tried_at = now
             if is_whole:
-                state.unreadable.remove(place)
+                self._forget(place)
                 self._log.info("second_readable_again", aloud=True, second=iso(place.second))
             elif now - place.since >= GIVE_UP_SECONDS:
-                state.unreadable.remove(place)
+                self._forget(place)
                 self._log.error(
                     "second_given_up",
                     second=iso(place.second),
@@ -87,13 +85,16 @@ class UnreadablePlaces:
                     then="look at it in Slack's own export of the audit logs, and tell Slack's support",
                 )
             self._checkpoint.save()
-            seen.passed(seen.horizon - 1)
+            self._checkpoint.seen.all_passed()
 
     def _note(self, second: int) -> None:
         now = int(self._clock.slack_now())
         places = self._checkpoint.state.unreadable
         if all(place.second != second for place in places) and len(places) < MOST_PLACES:
-            places.append(Unreadable(second, now, now, self._sent(second)))
+            places.append(Unreadable(second, now, now))
+            if len(self._checkpoint.seen.keys(second)) <= MOST_HELD:
+                self._checkpoint.seen.hold(second)
+            self._checkpoint.save()  # before the mark moves below it: a kill between the two must not forget it
         self._summary.unreadable.append(second)
         self._log.error(
             "second_unreadable",
@@ -102,5 +103,6 @@ class UnreadablePlaces:
             then=f"asked for again every {RETRY_SECONDS // 60} minutes for a day",
         )
 
-    def _sent(self, second: int) -> dict[str, str]:
-        return pack((second, key) for key in self._checkpoint.seen.keys(second)[:MOST_KEYS])
+    def _forget(self, place: Unreadable) -> None:
+        self._checkpoint.state.unreadable.remove(place)
+        self._checkpoint.seen.let_go(place.second)

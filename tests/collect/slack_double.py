@@ -160,7 +160,8 @@ class SlackDouble:
         if answer.silent_seconds:
             time.sleep(answer.silent_seconds)
         handler.send_response_only(answer.status)
-        handler.send_header("Date", formatdate(self.now(), usegmt=True))
+        if "Date" not in answer.headers:
+            handler.send_header("Date", formatdate(self.now(), usegmt=True))
         handler.send_header("Content-Length", str(len(answer.body)))
         for name, value in answer.headers.items():
             handler.send_header(name, value)

@@ -25,7 +25,7 @@ def test_kills_under_mixed_faults_lose_nothing_and_repeat_at_most_a_batch_each(t
         world, KILLS, tmp_path / "kills", pace_factor=60, share=0.5, seed=3, tell=lambda done: None, poll_seconds=900
     )
     assert killed.kills == KILLS and killed.kills_after_output > 0 and sum(killed.faults.values()) > 0
-    assert killed.lost == killed.changed == killed.foreign == killed.repeats_without_kill == 0
+    assert killed.lost == killed.changed == killed.foreign == killed.repeats_unexplained == 0
     assert killed.most_repeats_a_kill <= soak_kills.BATCH_ENTRIES
     assert killed.impolite_calls == 0 and not killed.bad_exits
     assert killed.holds
@@ -56,3 +56,19 @@ def test_the_ledger_notices_what_it_is_there_for():
     ledger.take(event(wanted[5]) + event(unwanted[0]) + event(wanted[0].replace("bulk", "bulky")))
     assert (ledger.lost, ledger.repeats, ledger.changed, ledger.foreign) == (0, 1, 1, 1)
     assert ledger.take(event(wanted[7])[:-5]) == (0, 0)  # half an event is none
+
+
+def test_the_ledger_excuses_the_last_batch_of_a_killed_run_once_and_nothing_else():
+    def events(*numbers: int) -> bytes:
+        return b"".join(b'<event><data>{"id":"%d"}</data><done/></event>' % number for number in numbers)
+
+    ledger = Ledger({str(number): hash(b'{"id":"%d"}' % number) for number in range(9)}, batch_entries=2)
+    ledger.take(events(1, 2, 3, 4), was_killed=True)
+    ledger.take(events(5))  # whole, and did not come to what the killed run had left
+    ledger.take(events(3, 6))
+    assert (ledger.repeats, dict(ledger.repeats_by_kill)) == (1, {1: 1})
+    ledger.take(events(3, 2, 5, 7, 8))
+    assert (ledger.repeats, dict(ledger.repeats_by_kill)) == (4, {1: 1})
+    ledger.take(events(0), was_killed=True)
+    ledger.take(events(0, 4))
+    assert (ledger.repeats, dict(ledger.repeats_by_kill)) == (6, {1: 2, 5: 1})

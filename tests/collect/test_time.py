@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from email.utils import formatdate
 
 import pytest
 
@@ -85,6 +86,29 @@ def test_slacks_clock_steps_back_between_runs(quick, slack, make_entry):
     slack.entries += [make_entry(900, int(time.time()) - 1)]
     time.sleep(1.1)
     assert quick.run().ids() == [make_entry(900, 0)["id"]]
+
+
+@pytest.mark.parametrize("slow_page", [1, 2, 3, 4, 5])
+def test_an_answer_that_took_long_does_not_make_entries_come_twice(slow_page, quick, slack, make_entry):
+    """Its Date header is as old as its way was long, and says nothing about when this walk began."""
+    now = int(time.time())
+    slack.page_size = 50
+    slack.entries = [make_entry(i, now - 3_500 - i) for i in range(250)]
+
+    def fault(number, params):
+        if number != slow_page:
+            return None
+        answer = slack.page(params)
+        answer.headers["Date"] = formatdate(slack.now() - 60, usegmt=True)
+        return answer
+
+    slack.fault = fault
+    first = quick.run().ids()
+    slack.skew += 1_000  # a look back is due
+    quick.run()  # learns how late it is
+    assert quick.run().figure("entries") == "0"
+    assert sorted(quick.ids()) == sorted(first)
+    assert sorted(first) == sorted(entry["id"] for entry in slack.entries)
 
 
 def test_start_before_the_organisation(quick, slack, make_entry):
