@@ -1,4 +1,4 @@
-"""Finds out which time ranges Slack accepts, where it refuses one (`invalid_range`) without saying which end it means."""
+"""Finds out which time ranges Slack accepts, where it refuses one (`invalid_range`) and does not say which end."""
 
 from __future__ import annotations
 
