@@ -15,11 +15,10 @@ from typing import Any, Callable
 from sandbox.cli import options
 from sandbox.cli.entries import EntryReader
 from sandbox.cli.long_run import keep_what_is_loaded
-from sandbox.cli.side_by_side import can_fork, replay
+from sandbox.cli.side_by_side import can_fork, replay, shares_of
 from sandbox.confs import AppConfs, ConfError
 from sandbox.console import EXIT_FAILED, EXIT_OK, Refused, complain, error_console, progress_bar, write_json_line
 from sandbox.splunkd.cleanup import CleanupAlone
-from sandbox.splunkd.division import divide
 from sandbox.splunkd.engine import SplEngine
 from sandbox.splunkd.findings import Finding, iso
 from sandbox.splunkd.home import repository_root
@@ -111,9 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.actions:
         jobs = _jobs(arguments.jobs, len(events))
         if jobs > 1:
-            texts = {search.name: engine.expanded(search) for search in searches}
-            automatic = "\n".join(line for stanza in confs.conf("props").values() for line in stanza.values())
-            shares = divide(searches, texts, automatic, engine.tables, jobs)
+            shares = shares_of(searches, confs, engine, events, jobs)
             history = _simulate(partial(replay, searches, shares, engine), events, start)
         else:
             cleanup = CleanupAlone(engine.tables)

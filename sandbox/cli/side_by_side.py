@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Callable
 
+from sandbox.cli.rehearsal import rehearse
+from sandbox.confs import AppConfs
 from sandbox.console import Refused
 from sandbox.splunkd.cleanup import CleanupAlone
-from sandbox.splunkd.division import Share
+from sandbox.splunkd.division import Share, divide
 from sandbox.splunkd.engine import SplEngine
 from sandbox.splunkd.findings import Finding
 from sandbox.splunkd.index import IndexedEvent
@@ -33,6 +35,19 @@ Key = tuple[float, str]
 def can_fork() -> bool:
     """Say whether this system starts a process as a copy of another."""
     return "fork" in multiprocessing.get_all_start_methods()
+
+
+def shares_of(
+    searches: Sequence[SavedSearch],
+    confs: AppConfs,
+    engine: SplEngine,
+    events: Sequence[IndexedEvent],
+    jobs: int,
+) -> list[Share]:
+    """Divide the searches between so many processes, by what they cost in a rehearsal."""
+    texts = {search.name: engine.expanded(search) for search in searches}
+    automatic = "\n".join(line for stanza in confs.conf("props").values() for line in stanza.values())
+    return divide(searches, texts, automatic, engine.tables, jobs, rehearse(searches, engine, events))
 
 
 @dataclass

@@ -25,8 +25,9 @@ MERGE_AT = 256
 CLASSES_FROM = 4
 """From this many needs on, sorting events into classes beats looking for each need's terms in each event."""
 
-WORDS_FROM = 2_000
-"""With fewer events in the window, looking at each of them beats knowing where every word stands."""
+WORDS_FROM, WORDS_BEGUN_FROM = 2_000, 50
+"""With fewer events in the window, looking at each of them beats knowing where every word stands; fewer still, once
+that is known."""
 
 
 class Event:
@@ -290,9 +291,12 @@ class EventStore:
         Args:
             need: at least as strong as that of the filter, which has no test.
         """
-        count, positions = self._at_most(earliest, latest, index_earliest, index_latest, wanted), None
-        if count >= WORDS_FROM:
-            positions = self._words.positions(need.formula)
+        narrow, positions = self._narrower(earliest, latest, index_earliest, index_latest, wanted), None
+        count = len(narrow)
+        if not count:
+            return []
+        if count >= (WORDS_BEGUN_FROM if self._words.is_begun else WORDS_FROM):
+            positions = self._words.positions(need.formula, min(narrow), max(narrow))
         if positions is None or len(positions) > count:
             found = self.select(earliest, latest, index_earliest, index_latest, wanted, tie_seed)
             return [event for event in found if need.met_by(event)]
@@ -333,6 +337,18 @@ class EventStore:
         first, last = posting.by_indextime.range(index_earliest, index_latest)
         low, high = posting.by_time.range(earliest, latest)
         return min(last - first, high - low)
+
+    def _narrower(
+        self, earliest: float | None, latest: float | None, index_earliest: float | None, index_latest: float | None,
+        wanted: Filter | None,
+    ) -> list[int]:  # fmt: skip
+        """Return the positions of those events."""
+        posting = self._posting(wanted)
+        first, last = posting.by_indextime.range(index_earliest, index_latest)
+        low, high = posting.by_time.range(earliest, latest)
+        if last - first < high - low:
+            return posting.by_indextime.positions[first:last]
+        return posting.by_time.positions[low:high]
 
     def _posting(self, wanted: Filter | None) -> _Posting:
         key: Hashable = None if wanted is None else wanted.key

@@ -8,6 +8,7 @@ So the answer is a superset, and whoever asks tests what it is given. Nothing is
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -26,36 +27,49 @@ class WordIndex:
         self._events = events
         self._known = 0
         self._buckets: dict[int, array[int] | None] = {}
+        self._common: set[bytes] = set()  # words whose buckets are not kept
 
-    def positions(self, formula: Formula) -> Collection[int] | None:
+    @property
+    def is_begun(self) -> bool:
+        """Whether somebody has asked already."""
+        return self._known > 0
+
+    def positions(self, formula: Formula, first: int, last: int) -> Collection[int] | None:
         """Return positions, in no order, that hold those of all events which can satisfy it; None when that is no help.
 
         An event that satisfies the formula is among them; one among them need not satisfy it.
+
+        Args:
+            first, last: only positions from here to there, both included.
         """
         self._catch_up()
-        return self._found(formula)
+        return self._found(formula, first, last)
 
-    def _found(self, formula: Formula) -> Collection[int] | None:
+    def _found(self, formula: Formula, first: int, last: int) -> Collection[int] | None:
         if isinstance(formula, IndexTerm):
-            return self._buckets.get(_bucket(formula.text.encode()), ())
+            bucket = self._buckets.get(_bucket(formula.text.encode()), ())
+            return bucket and bucket[bisect_left(bucket, first) : bisect_right(bucket, last)]
         if isinstance(formula, MetadataEquals):
             return None
-        parts = [self._found(part) for part in formula.parts]
+        parts = [self._found(part, first, last) for part in formula.parts]
         known = [part for part in parts if part is not None]
         if isinstance(formula, All):
             return min(known, key=len, default=None)
         return None if len(known) < len(parts) else set().union(*known)
 
     def _catch_up(self) -> None:
-        buckets = self._buckets
+        buckets, common = self._buckets, self._common
         for position in range(self._known, len(self._events)):
-            for word in set(folded_words(self._events[position].raw)):
+            for word in set(folded_words(self._events[position].raw)) - common:
                 number = _bucket(word)
                 try:
                     bucket: array[int] | None = buckets[number]
                 except KeyError:
                     bucket = buckets[number] = array("I")
-                if bucket is None or (bucket and bucket[-1] == position):
+                if bucket is None:
+                    common.add(word)
+                    continue
+                if bucket and bucket[-1] == position:
                     continue
                 bucket.append(position)
                 if len(bucket) > COMMON_FROM and 4 * len(bucket) > position:

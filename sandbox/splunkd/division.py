@@ -1,9 +1,11 @@
 """How scheduled searches can be divided between processes that see the same events and tell each other nothing.
 
-A search whose writes nobody else reads may run in one process alone. One that fills a table for others, that writes
-into an index, or whose action removes rows, must run in every process, so that each has the tables that its own
-searches ask; its findings count in one of them. What a search writes and reads is taken from its text: a name that
-stands there counts as read, so the answer errs on the side of running too much. Knows no processes.
+A search asks tables that other searches fill: where it runs, those must run, too, so that each process has the tables
+that its own searches ask. One that fills a table of automatic lookups, that writes into an index, or whose action
+removes rows, runs in every process. The findings of a search count in one of them. What a search writes and reads is
+taken from its text: a name that stands there counts as read, so the answer errs on the side of running too much. One
+whose action removes rows names tables to say how long their rows are kept, each for itself: it reads what its commands
+name. Knows no processes, and of costs what it is told.
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ from sandbox.spl.lookups import LookupFailure, LookupTables
 from sandbox.splunkd.cleanup import PRUNE
 from sandbox.splunkd.saved_searches import SavedSearch
 
-_DAY = 86_400
-_WHOLE = 20
+_BEGINNINGS = 6
+_WORTH_WHILE = 1e-6
 _WORD = re.compile(r"\w+")
+_NAMES_TABLE = re.compile(r"\b(?:input|output)?lookup\b([^|\]]*)", re.IGNORECASE)
 _WRITES_TABLE = re.compile(r"\boutputlookup\b([^|\]]*)", re.IGNORECASE)
 _WRITES_EVENTS = re.compile(r"\|\s*(?:outputcsv|collect|mcollect|sendalert)\b", re.IGNORECASE)
 
@@ -37,46 +40,33 @@ class Share:
 
 
 def divide(
-    searches: Sequence[SavedSearch], texts: Mapping[str, str], automatic: str, tables: LookupTables, parts: int
+    searches: Sequence[SavedSearch],
+    texts: Mapping[str, str],
+    automatic: str,
+    tables: LookupTables,
+    parts: int,
+    costs: Mapping[str, float],
 ) -> list[Share]:
-    """Divide the searches; each is the own one of exactly one share.
+    """Divide the searches; each is the own one of exactly one share, and the costliest share costs little.
 
     Args:
         texts: search name -> its text with all macros replaced.
         automatic: where lookups are named that no search needs to name (props.conf).
         parts: at least 1.
+        costs: search name -> what it costs, in any unit; those that are missing cost next to nothing.
     """
-    words = {name: set(_WORD.findall(text)) for name, text in texts.items()}
-    names_of: dict[str, set[str]] = {}
-    for name, definition in tables.definitions().items():
-        names_of.setdefault(definition.target, {_stem(definition.target)}).add(_stem(name))
-    always = set(_WORD.findall(automatic))
-
-    def is_shared(search: SavedSearch) -> bool:
-        if PRUNE in search.action_names:
-            return True
-        if _WRITES_EVENTS.search(texts[search.name]):
-            return True
-        for written in tables_written(texts[search.name]):
-            try:
-                names = names_of.get(tables.definition(written).target, set()) | {_stem(written)}
-            except LookupFailure:
-                names = {_stem(written)}
-            others = (words[other.name] for other in searches if other.name != search.name)
-            if names & always or any(names & theirs for theirs in others):
-                return True
-        return False
-
-    shared = {search.name for search in searches if is_shared(search)}
-    loads = [0.0] * parts
-    own: list[set[str]] = [set() for _ in range(parts)]
-    by_weight = sorted(searches, key=lambda search: (-_weight(search, texts[search.name]), search.name))
-    for search in by_weight:
-        place = loads.index(min(loads))
-        own[place].add(search.name)
-        if search.name not in shared:  # the others cost the same everywhere
-            loads[place] += _weight(search, texts[search.name])
-    return [Share(frozenset(shared | mine), frozenset(mine)) for mine in own]
+    names = sorted(search.name for search in searches)
+    readers = _Readers(searches, texts, automatic, tables)
+    needs = {name: {name} | readers.everywhere for name in names}
+    feeders = {name: readers.feeders(name) for name in names}
+    grows = True
+    while grows:  # what feeds a feeder is needed as well
+        grows = False
+        for needed in needs.values():
+            more = set().union(*(feeders[name] for name in needed)) - needed
+            needed |= more
+            grows = grows or bool(more)
+    return _balanced(needs, {name: costs.get(name, 0.0) + 1e-9 for name in names}, parts)
 
 
 def tables_written(text: str) -> list[str]:
@@ -85,13 +75,102 @@ def tables_written(text: str) -> list[str]:
     return [plain[-1].strip('"') for plain in words if plain]
 
 
+class _Readers:
+    """Who fills the tables that whom names.
+
+    Attributes:
+        everywhere: names of the searches that each process must run.
+    """
+
+    def __init__(
+        self, searches: Sequence[SavedSearch], texts: Mapping[str, str], automatic: str, tables: LookupTables
+    ) -> None:
+        self._tables = tables
+        self._names_of: dict[str, set[str]] = {}
+        for name, definition in tables.definitions().items():
+            self._names_of.setdefault(definition.target, {_stem(definition.target)}).add(_stem(name))
+        self._words = {search.name: _words_read(search, texts[search.name]) for search in searches}
+        self._fills = {search.name: self._filled(texts[search.name]) for search in searches}
+        always = set(_WORD.findall(automatic))
+        self.everywhere = {
+            search.name
+            for search in searches
+            if PRUNE in search.action_names
+            or _WRITES_EVENTS.search(texts[search.name])
+            or self._fills[search.name] & always
+        }
+
+    def feeders(self, reader: str) -> set[str]:
+        """Return the searches that fill a table which this one names."""
+        words = self._words[reader]
+        return {name for name, filled in self._fills.items() if name != reader and filled & words}
+
+    def _filled(self, text: str) -> set[str]:
+        """Return all names of the tables that a search fills."""
+        found: set[str] = set()
+        for written in tables_written(text):
+            found.add(_stem(written))
+            try:
+                found |= self._names_of.get(self._tables.definition(written).target, set())
+            except LookupFailure:
+                pass  # a file that is not there yet, and has no other name
+        return found
+
+
+def _words_read(search: SavedSearch, text: str) -> set[str]:
+    places = _NAMES_TABLE.findall(text) if PRUNE in search.action_names else [text]
+    return {word for place in places for word in _WORD.findall(place)}
+
+
 def _stem(name: str) -> str:
     return name[:-4] if name.endswith(".csv") else name
 
 
-def _weight(search: SavedSearch, text: str) -> float:
-    """Guess what a search costs in a day: how often it runs, and how much it does then.
+def _balanced(needs: Mapping[str, set[str]], costs: Mapping[str, float], parts: int) -> list[Share]:
+    """Give each search to a part such that the costliest part, with all that it needs, costs little.
 
-    One that begins with a table does all its work each time; one that begins with events mostly finds none.
+    From several beginnings: all that need one of the costliest searches stand apart from all others. Then one search,
+    or all that need a certain one, moves to another part as long as that makes things better.
     """
-    return _DAY / search.schedule.period_seconds() * len(text) * (_WHOLE if text.lstrip().startswith("|") else 1)
+    dear = sorted(needs, key=lambda name: (-costs[name], name))[:_BEGINNINGS]
+    beginnings = [{name: int(other not in needs[name]) % parts for name in needs} for other in dear]
+    best = min((_Layout(needs, costs, parts, places) for places in beginnings), key=_Layout.improve)
+    owned = [frozenset(name for name, place in best.places.items() if place == part) for part in range(parts)]
+    return [Share(frozenset().union(*(needs[name] for name in mine)), mine) for mine in owned]
+
+
+class _Layout:
+    """Which search is in which part."""
+
+    def __init__(
+        self, needs: Mapping[str, set[str]], costs: Mapping[str, float], parts: int, places: dict[str, int]
+    ) -> None:
+        self._needs, self._costs, self.places = needs, costs, places
+        self._loads = [self._load(part) for part in range(parts)]
+        together = ([name for name in needs if other in needs[name]] for other in needs)
+        self._groups = [[name] for name in needs] + [group for group in together if len(group) > 1]
+
+    def improve(self) -> tuple[float, float]:
+        """Move what is better moved; return the greatest load and the sum of all."""
+        parts = range(len(self._loads))
+        while True:
+            moves = ((self._tried(group, part), group, part) for group in self._groups for part in parts)
+            best, group, part = min(moves, key=lambda move: move[0])
+            now = (max(self._loads), sum(self._loads))
+            if best >= (now[0] * (1 - _WORTH_WHILE), now[1] * (1 - _WORTH_WHILE)):
+                return now
+            self.places.update(dict.fromkeys(group, part))
+            self._loads = [self._load(one) for one in parts]
+
+    def _tried(self, group: Sequence[str], part: int) -> tuple[float, float]:
+        """Return what it would be with the group moved; nothing is moved."""
+        before = {name: self.places[name] for name in group}
+        self.places.update(dict.fromkeys(group, part))
+        touched = {part, *before.values()}
+        after = [self._load(one) if one in touched else load for one, load in enumerate(self._loads)]
+        self.places.update(before)
+        return max(after), sum(after)
+
+    def _load(self, part: int) -> float:
+        wanted = (self._needs[name] for name, place in self.places.items() if place == part)
+        return sum(self._costs[name] for name in set().union(*wanted))

@@ -85,6 +85,7 @@ class Scheduler:
         memory: what alerting remembers; a fresh one when none is given.
         only: names of the searches that run; how long the simulation goes on, all decide. None: all.
         own: names of those that the history tells of; the others run for what they write. None: all.
+        run_on: how long the simulation goes on after the last event, seconds. None: until every alert has looked at it.
     """
 
     def __init__(
@@ -97,20 +98,16 @@ class Scheduler:
         memory: AlertMemory | None = None,
         only: Collection[str] | None = None,
         own: Collection[str] | None = None,
+        run_on: float | None = None,
     ) -> None:
         self._own = own
         self._searches = sorted(
             (search for search in searches if run_disabled or not search.disabled),
             key=lambda search: search.name,
         )
-        self._run_on = max(
-            [RUN_ON_SECONDS]
-            + [
-                2 * search.schedule.period_seconds()
-                for search in self._searches
-                if not (search.is_baseline or search.is_report)
-            ]
-        )
+        alerts = [search for search in self._searches if not (search.is_baseline or search.is_report)]
+        slowest = max((2 * search.schedule.period_seconds() for search in alerts), default=0)
+        self._run_on = max(RUN_ON_SECONDS, slowest) if run_on is None else run_on
         if only is not None:
             self._searches = [search for search in self._searches if search.name in only]
         self._engine = engine

@@ -57,23 +57,76 @@ def search(name: str, text: str, **settings: str) -> SavedSearch:
     return found
 
 
-def shares(*searches: SavedSearch, automatic: str = "", parts: int = 2) -> list[Share]:
-    return divide(searches, {one.name: one.search for one in searches}, automatic, TABLES, parts)
+def shares(*searches: SavedSearch, automatic: str = "", parts: int = 2, **costs: float) -> list[Share]:
+    by_name = {f"Slack - {name} - Rule": cost for name, cost in costs.items()}
+    return divide(searches, {one.name: one.search for one in searches}, automatic, TABLES, parts, by_name)
 
 
-@pytest.mark.parametrize(("text", "other", "everywhere"), CASES)
-def test_what_others_read_is_written_everywhere(text: str, other: str, everywhere: bool) -> None:
-    divided = shares(search("Slack - First - Rule", text), search("Slack - Second - Rule", other))
-    assert sum("Slack - First - Rule" in share.names for share in divided) == (2 if everywhere else 1)
+@pytest.mark.parametrize(("text", "other", "is_read"), CASES)
+def test_what_fills_a_table_runs_where_it_is_read(text: str, other: str, is_read: bool) -> None:
+    """With two readers, each so dear that they must be apart."""
+    divided = shares(
+        search("Slack - First - Rule", text),
+        search("Slack - Second - Rule", other),
+        search("Slack - Third - Rule", other.replace("x=1", "x=2")),
+        First=1.0, Second=9.0, Third=9.0,
+    )  # fmt: skip
+    first, second, third = (
+        [f"Slack - {name} - Rule" in share.names for share in divided] for name in ("First", "Second", "Third")
+    )
+    if "collect" in text:
+        assert first == [True, True], "what is written into an index, anybody may read"
+    elif is_read:
+        assert all(one for one, *readers in zip(first, second, third) if any(readers))
+    else:
+        assert sum(first) == 1
     assert sum("Slack - First - Rule" in share.own for share in divided) == 1
+
+
+def test_readers_stay_with_a_dear_table_and_leave_a_cheap_one() -> None:
+    writer = search("Slack - First - Rule", WRITES.format("seen"))
+    reading = "index=a | lookup seen id OUTPUT first"
+    readers = [search(f"Slack - {name} - Rule", reading) for name in ("Second", "Third")]
+    other = search("Slack - Fourth - Rule", "index=a | stats count")
+    dear = shares(writer, *readers, other, First=50.0, Second=2.0, Third=2.0, Fourth=20.0)
+    assert sorted(len(share.names) for share in dear) == [1, 3]
+    cheap = shares(writer, *readers, other, First=1.0, Second=30.0, Third=30.0, Fourth=1.0)
+    assert all(writer.name in share.names for share in cheap)
+    assert sum(sum(reader.name in share.names for reader in readers) for share in cheap) == 2
+
+
+def test_what_feeds_a_feeder_comes_along() -> None:
+    chain = [
+        search("Slack - First - Rule", WRITES.format("own")),
+        search("Slack - Second - Rule", "| inputlookup own | outputlookup append=true seen"),
+        search("Slack - Third - Rule", "| inputlookup seen_again"),
+        search("Slack - Fourth - Rule", "index=a"),
+    ]
+    divided = shares(*chain, First=1.0, Second=1.0, Third=1.0, Fourth=2.9)
+    assert sorted(len(share.names) for share in divided) == [1, 3]
+
+
+def test_how_long_rows_are_kept_is_no_reading() -> None:
+    text = '| makeresults | eval collection="d", days=3 | lookup seen id'
+    cleanup = search("Slack - Old - Rule", text, action__slack_audit_prune="1")
+    divided = shares(cleanup, search("Slack - First - Rule", WRITES.format("own")),
+                     search("Slack - Second - Rule", WRITES.format("seen")), search("Slack - Third - Rule", "index=a"),
+                     First=5.0, Second=1.0, Third=5.0)  # fmt: skip
+    names = [share.names for share in divided]
+    assert all(cleanup.name in one for one in names)
+    assert sum("Slack - First - Rule" in one for one in names) == 1
+    assert all("Slack - Second - Rule" in one for one in names), "a command reads it"
 
 
 def test_tables_of_automatic_lookups_and_the_removal_of_old_rows_are_everywhere() -> None:
     writer = search("Slack - First - Rule", WRITES.format("own"))
-    assert sum(writer.name in share.names for share in shares(writer)) == 1
-    assert sum(writer.name in share.names for share in shares(writer, automatic="own id AS user OUTPUT name")) == 2
+    others = [search(f"Slack - {name} - Rule", "index=a | stats count") for name in ("Second", "Third")]
+    costs = {"First": 1.0, "Second": 5.0, "Third": 5.0}
+    assert sum(writer.name in share.names for share in shares(writer, *others, **costs)) == 1
+    automatic = "own id AS user OUTPUT name"
+    assert all(writer.name in share.names for share in shares(writer, *others, automatic=automatic, **costs))
     cleanup = search("Slack - Old - Lookup Cleanup", "| makeresults", action__slack_audit_prune="1")
-    assert sum(cleanup.name in share.names for share in shares(cleanup)) == 2
+    assert all(cleanup.name in share.names for share in shares(cleanup, *others, **costs))
 
 
 @pytest.mark.parametrize("parts", [1, 2, 3])
@@ -81,13 +134,16 @@ def test_every_shipped_search_is_one_share_s_own_and_the_work_is_divided(parts: 
     confs = AppConfs(repository_root())
     searches, engine = read_saved_searches(confs.conf("savedsearches")), SplEngine(repository_root())
     texts = {one.name: engine.expanded(one) for one in searches}
-    divided = divide(searches, texts, str(confs.conf("props")), engine.tables, parts)
+    costs = {one.name: 1.0 for one in searches} | {"Slack - Session on Two Networks - Rule": 50.0}
+    divided = divide(searches, texts, str(confs.conf("props")), engine.tables, parts, costs)
     assert sorted(name for share in divided for name in share.own) == sorted(texts)
     assert all(share.own <= share.names for share in divided)
     apart = [share.names - frozenset.intersection(*(other.names for other in divided)) for share in divided]
     assert parts == 1 or all(apart)
     # The costliest of all writes a table, which nobody else reads.
     assert sum("Slack - Session on Two Networks - Rule" in share.names for share in divided) == 1
+    weighed = [sum(costs[name] for name in share.names) for share in divided]
+    assert max(weighed) < 1.2 * max(sum(costs.values()) / parts, 60.0)
 
 
 @pytest.fixture(scope="module")
