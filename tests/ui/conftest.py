@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Callable
 
 import pytest
 
-from tests.ui.kit.stand import Stand, lived_stand
+from sandbox.slack_api import SlackSimulator
+from tests.ui.kit.stand import Stand, empty_stand, lived_stand
 from tests.ui.kit.visitor import Visitor
+from tests.ui.setup_steps import AtSetup, SetupPage
 from tools.browser import BrowserMissing, find_browser
 from tools.node import NodeMissing
 
@@ -99,3 +101,35 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
         visitor.context.close()
     said = [text for visitor in visitors for text in visitor.unexpected()]
     assert not said, "the console said:\n" + "\n".join(said)
+
+
+# -- the setup page
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackSimulator]:
+    """A simulated Slack, in which nothing has happened."""
+    with SlackSimulator([], per_minute=None) as running:
+        yield running
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Stand]:
+    """The app as it was just installed."""
+    with empty_stand(tmp_path / "stand") as stand:
+        yield stand
+
+
+@pytest.fixture
+def at_setup(fresh: Stand, visit: Visit, slack: SlackSimulator) -> Iterator[AtSetup]:
+    """Open the page: `at_setup("alerts", theme="dark")`; at the end no secret may be left anywhere."""
+    pages: list[SetupPage] = []
+
+    def arrive(room: str = "", *, theme: str = "light", at: Stand | None = None) -> SetupPage:
+        page = SetupPage(visit(theme, at or fresh), slack)
+        pages.append(page)
+        return page.open(room)
+
+    yield arrive
+    for page in pages:
+        page.check_secrets()

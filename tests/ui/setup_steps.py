@@ -1,21 +1,16 @@
 """What a person does on the setup page, and what the page may never do, whatever it is asked for.
 
-Fixtures (imported by the test modules): `slack`, a simulated Slack; `fresh`, the app as installed; `at_setup`, somebody
-who has opened the page. Each watches that no answer of storage/passwords is ever read and that no secret stays.
+The fixture `at_setup` gives somebody who has opened the page. It watches that no answer of storage/passwords is ever
+read and that no secret stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
-
-import pytest
 
 from sandbox.slack_api import SlackSimulator
 from sandbox.splunkd.daemon import SCHEME
-from tests.ui.conftest import Visit
-from tests.ui.kit.stand import APP, Stand, empty_stand
+from tests.ui.kit.stand import APP, Stand
 from tests.ui.kit.visitor import Visitor
 
 if TYPE_CHECKING:
@@ -143,34 +138,6 @@ class SetupPage:
 
 
 AtSetup = Callable[..., SetupPage]
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackSimulator]:
-    with SlackSimulator([], per_minute=None) as running:
-        yield running
-
-
-@pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Stand]:
-    """The app as it was just installed."""
-    with empty_stand(tmp_path / "stand") as stand:
-        yield stand
-
-
-@pytest.fixture
-def at_setup(fresh: Stand, visit: Visit, slack: SlackSimulator) -> Iterator[AtSetup]:
-    """Open the page: `at_setup("alerts", theme="dark")`; at the end no secret may be left anywhere."""
-    pages: list[SetupPage] = []
-
-    def arrive(room: str = "", *, theme: str = "light", at: Stand | None = None) -> SetupPage:
-        page = SetupPage(visit(theme, at or fresh), slack)
-        pages.append(page)
-        return page.open(room)
-
-    yield arrive
-    for page in pages:
-        page.check_secrets()
 
 
 def organisations(stand: Stand) -> dict[str, Any]:

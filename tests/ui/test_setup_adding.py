@@ -9,20 +9,8 @@ import pytest
 
 from sandbox.slack_api import SlackSimulator
 from tests.ui.kit.stand import Stand
-from tests.ui.setup_steps import (
-    PASSWORDS,
-    AtSetup,
-    at_setup,
-    fresh,
-    organisations,
-    refuse,
-    secret_names,
-    secret_of,
-    slack,
-    store,
-)
+from tests.ui.setup_steps import PASSWORDS, AtSetup, organisations, refuse, secret_names, secret_of, store
 
-__all__ = ["at_setup", "fresh", "slack"]
 pytestmark = pytest.mark.once
 
 

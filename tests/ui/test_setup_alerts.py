@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from tests.ui.kit.stand import Stand
-from tests.ui.setup_steps import AtSetup, SetupPage, at_setup, fresh, refuse, rules, slack
+from tests.ui.setup_steps import AtSetup, SetupPage, refuse, rules
 
-__all__ = ["at_setup", "fresh", "slack"]
 pytestmark = pytest.mark.once
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.ui.kit.stand import Stand
-from tests.ui.setup_steps import AtSetup, SetupPage, at_setup, fresh, refuse, slack
+from tests.ui.setup_steps import AtSetup, SetupPage, refuse
 
-__all__ = ["at_setup", "fresh", "slack"]
 pytestmark = pytest.mark.once
 
 

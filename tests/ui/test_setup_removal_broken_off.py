@@ -9,18 +9,8 @@ import pytest
 from sandbox.slack_api import SlackSimulator
 from tests.ui.breaking_off import INPUTS, SECRETS, break_off, remove_now
 from tests.ui.kit.stand import APP, Stand
-from tests.ui.setup_steps import (
-    AtSetup,
-    at_setup,
-    fresh,
-    organisations,
-    secret_names,
-    secret_of,
-    slack,
-    store,
-)
+from tests.ui.setup_steps import AtSetup, organisations, secret_names, secret_of, store
 
-__all__ = ["at_setup", "fresh", "slack"]
 pytestmark = pytest.mark.once
 
 

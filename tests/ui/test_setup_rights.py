@@ -9,7 +9,7 @@ import pytest
 from sandbox.slack_api import SlackSimulator
 from tests.ui.conftest import Visit
 from tests.ui.kit.stand import Stand
-from tests.ui.setup_steps import SetupPage, fresh, organisations, secret_of, slack  # noqa: F401 - fixtures
+from tests.ui.setup_steps import SetupPage, organisations, secret_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Response
@@ -19,7 +19,7 @@ Arrive = Callable[..., SetupPage]
 
 
 @pytest.fixture
-def arrive(visit: Visit, fresh: Stand, slack: SlackSimulator) -> Arrive:  # noqa: F811 - fixtures
+def arrive(visit: Visit, fresh: Stand, slack: SlackSimulator) -> Arrive:
     """Somebody with these roles and no others, signed in, on the setup page."""
 
     def arrive(*roles: str, room: str = "") -> SetupPage:
@@ -50,7 +50,7 @@ def test_a_reader_is_told_in_a_sentence_who_may(arrive: Arrive, roles: tuple[str
     setup.visitor.accessibility()
 
 
-def test_the_setup_role_suffices_for_every_part(arrive: Arrive, fresh: Stand) -> None:  # noqa: F811
+def test_the_setup_role_suffices_for_every_part(arrive: Arrive, fresh: Stand) -> None:
     refused: list[str] = []
     setup = arrive("slack_audit_admin")
 
@@ -104,7 +104,7 @@ def test_the_setup_role_suffices_for_every_part(arrive: Arrive, fresh: Stand) ->
     setup.check_secrets()
 
 
-def test_a_role_that_somebody_has_cut_is_named(arrive: Arrive, fresh: Stand) -> None:  # noqa: F811
+def test_a_role_that_somebody_has_cut_is_named(arrive: Arrive, fresh: Stand) -> None:
     fresh.splunkd.conf_store.write("authorize", "role_cut", {"slack_audit_setup": "enabled", "search": "enabled",
                                                             "list_inputs": "enabled"})  # fmt: skip
     setup = arrive("cut")

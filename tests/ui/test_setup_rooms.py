@@ -11,9 +11,8 @@ import pytest
 from sandbox.slack_api import SlackSimulator
 from tests.ui.kit.stand import Stand
 from tests.ui.kit.visitor import THEMES
-from tests.ui.setup_steps import AtSetup, at_setup, fresh, refuse, rules, slack, store
+from tests.ui.setup_steps import AtSetup, refuse, rules, store
 
-__all__ = ["at_setup", "fresh", "slack"]
 pytestmark = pytest.mark.once
 
 ROOMS = {"organisations": "Organisations", "alerts": "Alerts", "baselines": "Baselines", "lists": "Site lists",
