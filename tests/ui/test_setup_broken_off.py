@@ -204,7 +204,8 @@ def test_a_pair_is_replaced_while_a_run_renews_the_old_one(
             time.sleep(0.2)
         assert kept["access_token"] in slack.tokens.alive() and refresh not in slack.tokens._refresh
         assert secret_of(stand, "prod") == new, "what was stored on the page stays"
-        said = [row["_raw"] for row in stand.search("search index=_internal token_replaced", "-1h")]
+        # What splunkd heard; the same line of the app's own log is read and indexed a little later.
+        said = [row["_raw"] for row in stand.search("search index=_internal sourcetype=splunkd token_replaced", "-1h")]
         assert len(said) == 1 and "The token that was stored last is used from now on." in said[0]
         setup.act("Remove", "prod")
         setup.button("Remove", setup.dialog).click()
