@@ -1,7 +1,7 @@
 """The folders of one stand-in, laid out as in a SPLUNK_HOME, and the app installed in it.
 
 The app's shipped folders are copied, so that whatever the stand-in or a script writes
-(local confs, lookups, logs, checkpoints) never lands in the source tree.
+(local confs, lookups, logs, checkpoints, bytecode) never lands in the source tree.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ APP_ID = "slack_audit_monitor"
 # What the package ships and a running app or its pages read.
 _SHIPPED_FOLDERS = ("appserver", "bin", "default", "lib", "lookups", "metadata", "README", "static")
 _SHIPPED_FILES = ("app.conf", "app.manifest", "LICENSE")
+# Bytecode comes along, valid by the sources' own times: else every script of every home would compile the app first.
+# Half-written bytecode (`x.cpython-313.pyc.140243`) is another process's, and gone in a moment.
+_LEFT = shutil.ignore_patterns(".*", "*.pyc.*")
 
 
 def repository_root() -> Path:
@@ -67,7 +70,6 @@ class SplunkHome:
             "SPLUNK_HOME": str(self.root),
             "SPLUNK_DB": str(self.database),
             "SPLUNK_ETC": str(self.root / "etc"),
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
 
     def install(self, source: Path, app_id: str) -> Path:
@@ -86,7 +88,7 @@ class SplunkHome:
             if (target / name).exists():
                 shutil.rmtree(target / name)
             if (source / name).is_dir():
-                shutil.copytree(source / name, target / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+                shutil.copytree(source / name, target / name, ignore=_LEFT)
             for file, content in kept.items():
                 (target / name).mkdir(exist_ok=True)
                 (target / name / file).write_bytes(content)
