@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--font-render-hinting=none",
+    # A page lives for seconds: what the optimising compiler wins comes after its end.
+    "--js-flags=--no-opt",
 )  # fmt: skip
 # The first test pays for what all share: packages, pages, the prepared life.
 _SECONDS = 900

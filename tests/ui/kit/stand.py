@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -127,11 +128,16 @@ def _live(out: Path) -> None:
     (out / "world.json").write_text(json.dumps({"end": end}), encoding="utf-8")
 
 
+@cache
+def _built(project: str) -> Path:
+    """Looked at once in a session: whether anything has changed costs more than a stand-in to start."""
+    return node.build(project)
+
+
 @contextmanager
 def open_stand(home: Path, clock: WorldClock, *, geo: Path | None = None, alive: bool = False) -> Iterator[Stand]:
     """A stand-in on this home, with its pages; `alive`: the scheduler and the inputs run, too."""
-    pages = node.build("harness")
-    bundle = node.build("setup")
+    pages, bundle = _built("harness"), _built("setup")
     with ExitStack() as stack:
         splunkd = stack.enter_context(Splunkd.open(home, ROOT, arrival=clock.arrival, clock=clock, geo=geo))
         shutil.copytree(bundle, splunkd.app_folder / "appserver" / "static" / "pages", dirs_exist_ok=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
+LOCALE = "/en-US"
 THEMES = ("light", "dark")
 SERIOUS = ("serious", "critical")
 # What axe says about Splunk's own components, which nobody who writes a view can change: rule, part of the selector.
@@ -26,10 +27,11 @@ SPLUNKS_OWN = (
     ("label-content-name-mismatch", 'button[data-test="prev"]'),  # of a paginator
     ("label-content-name-mismatch", 'button[data-test="next"]'),
 )
-_QUIET_MILLISECONDS = 400
-# Nothing is asked for, no search runs and nothing turns, for a while.
-_SETTLED = """(quiet) => {
-    const kept = (window.__settled ??= { at: performance.now(), seen: '' });
+_LOOK_MILLISECONDS, _QUIET_LOOKS = 50, 8
+# Nothing is asked for, no search runs and nothing turns, at so many looks in a row. Looks and not the time are counted:
+# where the machine has no time for the page, the page has none to change.
+_SETTLED = """(looks) => {
+    const kept = (window.__settled ??= { quiet: 0, seen: '' });
     const root = document.documentElement;
     const now = JSON.stringify([
         root.dataset.searches ?? '0',
@@ -40,11 +42,17 @@ _SETTLED = """(quiet) => {
     const waits = document.querySelector('[data-test="wait-spinner"], [data-test="search-status-loading"]');
     if (now !== kept.seen || waits || Number(root.dataset.searches ?? 0) > 0) {
         kept.seen = now;
-        kept.at = performance.now();
+        kept.quiet = 0;
         return false;
     }
-    return performance.now() - kept.at > quiet;
+    kept.quiet += 1;
+    return kept.quiet > looks;
 }"""
+
+
+def address_of(view: str) -> str:
+    """Where a view of the app stands."""
+    return f"{LOCALE}/app/{APP}/{view}"
 
 
 @dataclass
@@ -88,7 +96,7 @@ class Visitor:
 
     def go(self, path: str, **query: str) -> Page:
         """Open a page of the app by its path behind the locale, and wait until it stands."""
-        address = f"{self.stand.base}/en-US{path}"
+        address = f"{self.stand.base}{LOCALE}{path}"
         self.page.goto(f"{address}?{urlencode(query)}" if query else address)
         self.settle()
         return self.page
@@ -97,11 +105,29 @@ class Visitor:
         """Open a view; tokens preset its inputs: `account="x"`, `**{"global_time.earliest": "-7d"}`."""
         return self.go(f"/app/{APP}/{name}", **{f"form.{token}": value for token, value in tokens.items()})
 
+    def switch_theme(self, theme: str) -> None:
+        """Let the page be drawn again in a theme, as whoever presses the button in Splunk's bar."""
+        other = next(one for one in THEMES if one != theme)
+        self.page.get_by_role("button", name=f"{theme.title()} theme").click()
+        self.page.get_by_role("button", name=f"{other.title()} theme").wait_for()
+        self.page.evaluate("() => { window.__settled = undefined; }")
+        self.theme = theme
+        self.settle()
+        assert self.page.evaluate("document.body.dataset.theme") == theme
+
     def settle(self, seconds: float = 60) -> None:
         """Wait until every panel has its rows: no search is under way and the page has stopped to change."""
-        self.page.wait_for_function(_SETTLED, arg=_QUIET_MILLISECONDS, polling=50, timeout=seconds * 1000)
+        self.page.wait_for_function(
+            _SETTLED, arg=_QUIET_LOOKS, polling=_LOOK_MILLISECONDS, timeout=seconds * 1000
+        )
 
     # -- looking
+
+    def check_stands(self, name: str) -> None:
+        """The page has a heading, and the app's navigation says that one is here."""
+        here = self.page.locator("nav a[aria-current=page]")
+        assert here.get_attribute("href") == address_of(name), name
+        assert self.page.locator("h1").count() >= 1, name
 
     def unexpected(self) -> list[str]:
         """What the console and the network said that the test did not provoke."""

@@ -7,6 +7,14 @@ function count(step: number): void {
 }
 count(0);
 
+/** A page that is going to search counts as searching until it does. */
+let isExpected = false;
+
+export function expectSearch(): void {
+    isExpected = true;
+    count(1);
+}
+
 interface Observer {
     next(value: unknown): void;
     error(problem: unknown): void;
@@ -28,7 +36,8 @@ export function watched<T>(source: T | undefined): T {
                     if (!over) count(-1);
                     over = true;
                 };
-                count(1);
+                count(isExpected ? 0 : 1);
+                isExpected = false;
                 const unsubscribe = subscribe({
                     next: (value) => observer?.next(value),
                     error: (problem) => {

@@ -12,7 +12,7 @@ import { mount } from '../shell/mount';
 import type { Page } from '../shell/page';
 import { Shell } from '../shell/Shell';
 import { tokensOfAddress, writeTokens } from '../tokens';
-import { watched } from '../watched';
+import { expectSearch, watched } from '../watched';
 
 const preset = {
     ...EnterpriseViewOnlyPreset,
@@ -62,5 +62,6 @@ function Dashboard({ page }: { page: Page }) {
 mount((page) => {
     site.root = page.root;
     site.app = page.app;
+    if (Object.keys(page.definition?.dataSources ?? {}).length > 0) expectSearch();
     return <Dashboard page={page} />;
 });

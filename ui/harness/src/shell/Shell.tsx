@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react';
-import { useCallback, useState } from 'react';
+import { useCallback, useContext } from 'react';
 import styled from 'styled-components';
 
 import variables from '@splunk/themes/variables';
 
 import type { NavItem, Page } from './page';
+import { ThemeContext } from './theme';
 
 const Top = styled.header`
     position: relative;
@@ -120,12 +121,15 @@ function Item({ item }: { item: NavItem }) {
 
 /** Splunk's bar and the app's navigation around a page. */
 export function Shell({ page, children }: { page: Page; children?: ReactNode }) {
-    const [theme] = useState(page.theme);
+    const { theme, choose } = useContext(ThemeContext);
     const other = theme === 'dark' ? 'light' : 'dark';
+    const isOurs = children !== undefined;
     const switchTheme = useCallback(() => {
         document.cookie = `splunkweb_theme=${other}; path=/; SameSite=Lax`;
-        window.location.reload();
-    }, [other]);
+        // The script of a classic dashboard asks for the theme once, when it starts.
+        if (isOurs) choose(other);
+        else window.location.reload();
+    }, [other, isOurs, choose]);
     return (
         <>
             <Top>

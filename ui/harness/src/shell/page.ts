@@ -6,6 +6,8 @@ export interface NavItem {
     items?: NavItem[];
 }
 
+export type Theme = 'light' | 'dark';
+
 export interface Page {
     app: string;
     appLabel: string;
@@ -13,7 +15,7 @@ export interface Page {
     description: string;
     color: string;
     user: string;
-    theme: 'light' | 'dark';
+    theme: Theme;
     nav: NavItem[];
     /** Path in front of every page: `/en-US`. */
     root: string;
