@@ -164,7 +164,9 @@ def main() -> None:
     """Test on each chosen Python and sum up."""
     parser = argparse.ArgumentParser(description="Run the tests on every supported Python of this machine.")
     parser.add_argument("--python", action="append", default=[], metavar="3.X", help="only this one; repeatable")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at a time (default: cores)")
+    # Many a test waits, for a clock, a retry or a browser: with one process a core, cores stand idle meanwhile.
+    jobs = (os.cpu_count() or 1) + 1
+    parser.add_argument("--jobs", type=int, default=jobs, help="processes at a time (default: one more than cores)")
     parser.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     options = parser.parse_args()
     pythons = choose(options.python)
