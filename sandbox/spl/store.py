@@ -25,6 +25,8 @@ MERGE_AT = 256
 CLASSES_FROM = 4
 """From this many needs on, sorting events into classes beats looking for each need's terms in each event."""
 
+BOUNDED_TO = 20_000
+"""In a window of so many events their first and last position say where to look for a word; more are most of all."""
 WORDS_FROM, WORDS_BEGUN_FROM = 2_000, 50
 """With fewer events in the window, looking at each of them beats knowing where every word stands; fewer still, once
 that is known."""
@@ -291,12 +293,15 @@ class EventStore:
         Args:
             need: at least as strong as that of the filter, which has no test.
         """
-        narrow, positions = self._narrower(earliest, latest, index_earliest, index_latest, wanted), None
-        count = len(narrow)
-        if not count:
+        count, positions = self._at_most(earliest, latest, index_earliest, index_latest, wanted), None
+        if count <= 0:
             return []
         if count >= (WORDS_BEGUN_FROM if self._words.is_begun else WORDS_FROM):
-            positions = self._words.positions(need.formula, min(narrow), max(narrow))
+            first, last = 0, len(self.events)
+            if count <= BOUNDED_TO:
+                narrow = self._narrower(earliest, latest, index_earliest, index_latest, wanted)
+                first, last = min(narrow), max(narrow)
+            positions = self._words.positions(need.formula, first, last)
         if positions is None or len(positions) > count:
             found = self.select(earliest, latest, index_earliest, index_latest, wanted, tie_seed)
             return [event for event in found if need.met_by(event)]

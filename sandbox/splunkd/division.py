@@ -3,9 +3,10 @@
 A search asks tables that other searches fill: where it runs, those must run, too, so that each process has the tables
 that its own searches ask. One that fills a table of automatic lookups, that writes into an index, or whose action
 removes rows, runs in every process. The findings of a search count in one of them. What a search writes and reads is
-taken from its text: a name that stands there counts as read, so the answer errs on the side of running too much. One
-whose action removes rows names tables to say how long their rows are kept, each for itself: it reads what its commands
-name. Knows no processes, and of costs what it is told.
+taken from its text: a name that stands there counts as read, so the answer errs on the side of running too much. Two
+things are known better. One whose action removes rows names tables to say how long their rows are kept, each for
+itself: it reads what its commands name. And a table in which everybody looks up and writes keys with a beginning of
+his own is many tables in one. Knows no processes, and of costs what it is told.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from sandbox.splunkd.saved_searches import SavedSearch
 _BEGINNINGS = 6
 _WORTH_WHILE = 1e-6
 _WORD = re.compile(r"\w+")
+_KEYED_USE = r"\blookup\s+(?:local=true\s+)?{0}\s+_key\s+OUTPUT\b|\boutputlookup\s+append=true\s+key_field=_key\s+{0}\b"
+_MAKES_KEY = re.compile(r"\b_key\s*=|\bAS\s+_key\b", re.IGNORECASE)
+_MAKES_OWN_KEY = re.compile(r'\b_key\s*=\s*"([^"|]+\|)"\s*\.')
 _NAMES_TABLE = re.compile(r"\b(?:input|output)?lookup\b([^|\]]*)", re.IGNORECASE)
 _WRITES_TABLE = re.compile(r"\boutputlookup\b([^|\]]*)", re.IGNORECASE)
 _WRITES_EVENTS = re.compile(r"\|\s*(?:outputcsv|collect|mcollect|sendalert)\b", re.IGNORECASE)
@@ -91,6 +95,12 @@ class _Readers:
             self._names_of.setdefault(definition.target, {_stem(definition.target)}).add(_stem(name))
         self._words = {search.name: _words_read(search, texts[search.name]) for search in searches}
         self._fills = {search.name: self._filled(texts[search.name]) for search in searches}
+        self._apart = {
+            name
+            for filled in self._fills.values()
+            for name in filled
+            if _is_kept_apart(name, [texts[one] for one, words in self._words.items() if name in words])
+        }
         always = set(_WORD.findall(automatic))
         self.everywhere = {
             search.name
@@ -102,7 +112,7 @@ class _Readers:
 
     def feeders(self, reader: str) -> set[str]:
         """Return the searches that fill a table which this one names."""
-        words = self._words[reader]
+        words = self._words[reader] - self._apart
         return {name for name, filled in self._fills.items() if name != reader and filled & words}
 
     def _filled(self, text: str) -> set[str]:
@@ -115,6 +125,20 @@ class _Readers:
             except LookupFailure:
                 pass  # a file that is not there yet, and has no other name
         return found
+
+
+def _is_kept_apart(table: str, texts: Sequence[str]) -> bool:
+    """Tell whether each of the searches that name a table looks up and writes rows with keys of its own alone."""
+    use = re.compile(_KEYED_USE.format(re.escape(table)))
+    beginnings = []
+    for text in texts:
+        own = _MAKES_OWN_KEY.findall(text)
+        if len(own) != 1 or len(_MAKES_KEY.findall(text)) != 1:
+            return False
+        if len(use.findall(text)) != len(re.findall(rf"\b{re.escape(table)}\b", text)):
+            return False
+        beginnings += own
+    return len(set(beginnings)) == len(beginnings)
 
 
 def _words_read(search: SavedSearch, text: str) -> set[str]:

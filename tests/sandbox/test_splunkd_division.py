@@ -209,3 +209,29 @@ def test_ctrl_c_leaves_nothing_running(life: Path, tmp_path: Path) -> None:
                 os.killpg(running.pid, signal.SIGKILL)
                 running.wait()
     assert "Traceback" not in (tmp_path / "said").read_text()
+
+
+KEYED = (
+    'index=a | eval _key="{0}|" . id | lookup local=true seen _key OUTPUT first | where isnull(first)'
+    " | outputlookup append=true key_field=_key seen"
+)
+
+
+@pytest.mark.parametrize(
+    ("second", "apart"),
+    [
+        (KEYED.format("U2"), True),
+        (KEYED.format("U1"), False),
+        (KEYED.format("U2").replace('"U2|" . id', 'rule . "|" . id'), False),
+        (KEYED.format("U2").replace("lookup local=true seen _key", "lookup seen id"), False),
+        (KEYED.format("U2").replace("key_field=_key ", ""), False),
+        (KEYED.format("U2") + " | append [| inputlookup seen]", False),
+        (KEYED.format("U2").replace("| lookup", "| rename id AS _key | lookup"), False),
+        ("index=a | stats count | inputlookup append=true seen_again", False),
+    ],
+)
+def test_a_table_of_own_keys_keeps_nobody_together(second: str, apart: bool) -> None:
+    searches = [search("Slack - First - Rule", KEYED.format("U1")), search("Slack - Second - Rule", second)]
+    divided = shares(*searches, search("Slack - Third - Rule", "index=a"), First=9.0, Second=9.0, Third=0.5)
+    both = [share for share in divided if {one.name for one in searches} <= share.names]
+    assert bool(both) is not apart

@@ -169,15 +169,16 @@ class InputLookup(Command):
         """Return the records that pass; those of a table that has not changed since are known."""
         known = self._known
         if known is None or known[0] is not table or known[1] != table.version:
-            records = table.rows()
-            if self._test is not None:
-                test = self._test
-                if self._only_column is not None:
-                    records = self._by_cell(table, self._only_column)
-                elif self._sees_all:
-                    records = [record for record in records if test(record)]
-                else:
-                    records = [record for record in records if test(Row(self._visible(record)))]
+            test = self._test
+            records: Sequence[Record]
+            if test is None:
+                records = table.rows()
+            elif self._only_column is not None:
+                records = self._by_cell(table, self._only_column)
+            elif self._sees_all:
+                records = [record for record in table.rows() if test(record)]
+            else:
+                records = [record for record in table.rows() if test(Row(self._visible(record)))]
             known = self._known = (table, table.version, records)
         return known[2]
 
