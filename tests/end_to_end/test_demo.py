@@ -95,6 +95,7 @@ def out(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.once
+@pytest.mark.long
 @pytest.mark.timeout(1500)
 def test_the_whole_demo_with_a_killed_input(out: Path) -> None:
     demo = start(out, "--kill")

@@ -13,6 +13,7 @@ def quiet() -> Quiet:
 
 
 @pytest.mark.once
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_ordinary_days_are_quiet(quiet: Quiet) -> None:
     assert quiet.entries > 1_500

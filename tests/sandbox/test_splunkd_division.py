@@ -156,6 +156,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_several_processes_tell_what_one_tells(life: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = []
     for jobs in ("1", "3"):
