@@ -9,6 +9,9 @@ import json
 import pytest
 from in_process import MemoryPlace, Organisation
 
+# What is remembered when, in the order of records: the same on every Python.
+pytestmark = pytest.mark.once
+
 HOUR = 3_600
 ENTRIES = 12
 
