@@ -234,7 +234,8 @@ class EventStore:
         wanted: Filter | None = None,
     ) -> bool:
         """Say whether no event that passes lies in one of the two windows; bounds as for `select`."""
-        return self._at_most(earliest, latest, index_earliest, index_latest, wanted) <= 0
+        _, low, high = self._narrower(earliest, latest, index_earliest, index_latest, wanted)
+        return high <= low
 
     def select(
         self,
@@ -293,13 +294,14 @@ class EventStore:
         Args:
             need: at least as strong as that of the filter, which has no test.
         """
-        count, positions = self._at_most(earliest, latest, index_earliest, index_latest, wanted), None
+        passing, low, high = self._narrower(earliest, latest, index_earliest, index_latest, wanted)
+        count, positions = high - low, None
         if count <= 0:
             return []
         if count >= (WORDS_BEGUN_FROM if self._words.is_begun else WORDS_FROM):
             first, last = 0, len(self.events)
             if count <= BOUNDED_TO:
-                narrow = self._narrower(earliest, latest, index_earliest, index_latest, wanted)
+                narrow = passing[low:high]
                 first, last = min(narrow), max(narrow)
             positions = self._words.positions(need.formula, first, last)
         if positions is None or len(positions) > count:
@@ -333,27 +335,17 @@ class EventStore:
             summaries = ordered.summaries[attributes] = Summaries(attributes)
         return summaries.between(self.events, ordered.positions, *ordered.range(earliest, latest))
 
-    def _at_most(
-        self, earliest: float | None, latest: float | None, index_earliest: float | None, index_latest: float | None,
-        wanted: Filter | None,
-    ) -> int:  # fmt: skip
-        """Return how many events that pass lie in the narrower one of the two windows."""
-        posting = self._posting(wanted)
-        first, last = posting.by_indextime.range(index_earliest, index_latest)
-        low, high = posting.by_time.range(earliest, latest)
-        return min(last - first, high - low)
-
     def _narrower(
         self, earliest: float | None, latest: float | None, index_earliest: float | None, index_latest: float | None,
         wanted: Filter | None,
-    ) -> list[int]:  # fmt: skip
-        """Return the positions of those events."""
+    ) -> tuple[list[int], int, int]:  # fmt: skip
+        """Return positions of events that pass, and from where to where in them the narrower one of the windows is."""
         posting = self._posting(wanted)
         first, last = posting.by_indextime.range(index_earliest, index_latest)
         low, high = posting.by_time.range(earliest, latest)
         if last - first < high - low:
-            return posting.by_indextime.positions[first:last]
-        return posting.by_time.positions[low:high]
+            return posting.by_indextime.positions, first, last
+        return posting.by_time.positions, low, high
 
     def _posting(self, wanted: Filter | None) -> _Posting:
         key: Hashable = None if wanted is None else wanted.key

@@ -59,6 +59,8 @@ def divide(
         parts: at least 1.
         costs: search name -> what it costs, in any unit; those that are missing cost next to nothing.
     """
+    if not searches:
+        return [Share(frozenset(), frozenset())] * parts
     names = sorted(search.name for search in searches)
     readers = _Readers(searches, texts, automatic, tables)
     needs = {name: {name} | readers.everywhere for name in names}
@@ -95,12 +97,7 @@ class _Readers:
             self._names_of.setdefault(definition.target, {_stem(definition.target)}).add(_stem(name))
         self._words = {search.name: _words_read(search, texts[search.name]) for search in searches}
         self._fills = {search.name: self._filled(texts[search.name]) for search in searches}
-        self._apart = {
-            name
-            for filled in self._fills.values()
-            for name in filled
-            if _is_kept_apart(name, [texts[one] for one, words in self._words.items() if name in words])
-        }
+        self._apart = self._kept_apart(texts)
         always = set(_WORD.findall(automatic))
         self.everywhere = {
             search.name
@@ -114,6 +111,18 @@ class _Readers:
         """Return the searches that fill a table which this one names."""
         words = self._words[reader] - self._apart
         return {name for name, filled in self._fills.items() if name != reader and filled & words}
+
+    def _kept_apart(self, texts: Mapping[str, str]) -> set[str]:
+        """Return the names of the tables that are many tables in one; all must call such a table by one name."""
+        found: set[str] = set()
+        for filled in self._fills.values():
+            used = {name: [one for one, words in self._words.items() if name in words] for name in filled}
+            used = {name: users for name, users in used.items() if users}
+            if len(used) == 1:
+                ((name, users),) = used.items()
+                if name not in found and _is_kept_apart(name, [texts[one] for one in users]):
+                    found.add(name)
+        return found
 
     def _filled(self, text: str) -> set[str]:
         """Return all names of the tables that a search fills."""

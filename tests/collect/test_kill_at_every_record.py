@@ -95,8 +95,15 @@ def dies(organisation):
     return False
 
 
-def check(stage, organisation, at_death):
-    """All there once, but for what the killed process had sent."""
+def check_survival(stage, organisation, looks):
+    """The next processes bring all that is missing, once, but for what the killed one had sent."""
+    at_death = len(organisation.ids())
+    organisation.place.revive()
+    organisation.run()
+    stage.repair()
+    for _ in range(looks):
+        stage.later(organisation, 1_000)
+        organisation.run()
     after, ids = organisation.ids()[at_death:], organisation.ids()
     assert sorted(set(ids)) == stage.ids()
     assert len(after) == len(set(after))
@@ -110,14 +117,7 @@ def test_while_the_second_is_found_and_noted(stage):
         if not dies(organisation):
             break
         deaths += 1
-        at_death = len(organisation.ids())
-        organisation.place.revive()
-        organisation.run()
-        stage.repair()
-        for _ in range(2):
-            stage.later(organisation, 1_000)
-            organisation.run()
-        check(stage, organisation, at_death)
+        check_survival(stage, organisation, looks=2)
     assert deaths > 20
 
 
@@ -132,12 +132,7 @@ def test_while_the_second_is_tried_again(stage):
         if not dies(organisation):
             break
         deaths += 1
-        at_death = len(organisation.ids())
-        organisation.place.revive()
-        organisation.run()
-        stage.later(organisation, 1_000)
-        organisation.run()
-        check(stage, organisation, at_death)
+        check_survival(stage, organisation, looks=1)
     assert deaths > 3
 
 

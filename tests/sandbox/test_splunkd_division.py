@@ -83,6 +83,10 @@ def test_what_fills_a_table_runs_where_it_is_read(text: str, other: str, is_read
     assert sum("Slack - First - Rule" in share.own for share in divided) == 1
 
 
+def test_without_searches_there_is_nothing_to_do() -> None:
+    assert shares() == [Share(frozenset(), frozenset())] * 2
+
+
 def test_readers_stay_with_a_dear_table_and_leave_a_cheap_one() -> None:
     writer = search("Slack - First - Rule", WRITES.format("seen"))
     reading = "index=a | lookup seen id OUTPUT first"
@@ -229,6 +233,7 @@ KEYED = (
         (KEYED.format("U2") + " | append [| inputlookup seen]", False),
         (KEYED.format("U2").replace("| lookup", "| rename id AS _key | lookup"), False),
         ("index=a | stats count | inputlookup append=true seen_again", False),
+        (KEYED.format("U1").replace(" seen", " seen_again"), False),
     ],
 )
 def test_a_table_of_own_keys_keeps_nobody_together(second: str, apart: bool) -> None:
