@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from tests.ui.kit.axe import Axe
 from tests.ui.kit.stand import APP, Stand
 from tools.environments import ROOT
-from tools.node import packages
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 SCREENSHOTS = ROOT / "build" / "screenshots"
 LOCALE = "/en-US"
 THEMES = ("light", "dark")
-SERIOUS = ("serious", "critical")
 # What axe says about Splunk's own components, which nobody who writes a view can change: rule, part of the selector.
 SPLUNKS_OWN = (
     ("color-contrast", '[data-test="viz-description"]'),  # grey on white, in the light theme
@@ -28,6 +26,13 @@ SPLUNKS_OWN = (
     ("label-content-name-mismatch", 'button[data-test="next"]'),
 )
 _LOOK_MILLISECONDS, _QUIET_LOOKS = 50, 8
+# Splunk's dialogs blur the page behind them. Without a graphics card each frame of that costs 30 ms, for whatever
+# moves in the dialog; so it is done for a picture alone.
+_UNBLURRED = """(() => {
+    const sheet = (window.__unblurred = new CSSStyleSheet());
+    sheet.replaceSync('[data-test="modal-overlay"] { backdrop-filter: none !important; }');
+    document.adoptedStyleSheets.push(sheet);
+})()"""
 # Nothing is asked for, no search runs and nothing turns, at so many looks in a row. Looks and not the time are counted:
 # where the machine has no time for the page, the page has none to change.
 _SETTLED = """(looks) => {
@@ -66,11 +71,13 @@ class Visitor:
     problems: list[str] = field(default_factory=list)
     # Texts of console errors that a test provokes on purpose, such as a refused password.
     expected: list[str] = field(default_factory=list)
+    _axe: Axe | None = field(default=None, repr=False)
 
     @classmethod
     def arrive(cls, stand: Stand, context: BrowserContext, theme: str = "light", *, signed_in: bool = True) -> Visitor:
         """Come to the stand-in with a browser window of one's own."""
         visitor = cls(stand, context, context.new_page(), theme)
+        visitor.page.add_init_script(_UNBLURRED)
         visitor.page.on("console", visitor._heard)
         visitor.page.on("pageerror", lambda error: visitor.problems.append(f"{type(error).__name__}: {error}"))
         visitor.page.on("response", visitor._answered)
@@ -147,7 +154,9 @@ class Visitor:
             height = self.page.evaluate("() => document.documentElement.scrollHeight")
             self.page.set_viewport_size({"width": size["width"], "height": min(max(height, size["height"]), 8000)})
             self.settle()
+        self.page.evaluate("() => { window.__unblurred.disabled = true; }")
         self.page.screenshot(path=path, animations="disabled")
+        self.page.evaluate("() => { window.__unblurred.disabled = false; }")
         if whole and size:
             self.page.set_viewport_size(size)
         return path
@@ -157,38 +166,15 @@ class Visitor:
 
         What it finds in Splunk's own components and no view can change is left out: see SPLUNKS_OWN.
         """
-        axe = (packages("harness") / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-        # In a world of its own: the page's policy lets no foreign script in, and need not.
-        found = self._in_page(axe, {"include": [[within]], "exclude": [[part] for part in without]})
+        self._axe = self._axe or Axe(self.context, self.page)
         lines = []
-        for violation in found["violations"]:
-            if violation["impact"] in SERIOUS:
-                for node in violation["nodes"]:
-                    line = f"{violation['id']}: {'; '.join(node['target'])}"
-                    # The selector may be any that is short: the element itself names its component, too.
-                    if not any(violation["id"] == rule and part in line + node["html"] for rule, part in SPLUNKS_OWN):
-                        lines.append(line)
+        for violation in self._axe.serious(within, without):
+            for node in violation["nodes"]:
+                line = f"{violation['id']}: {'; '.join(node['target'])}"
+                # The selector may be any that is short: the element itself names its component, too.
+                if not any(violation["id"] == rule and part in line + node["html"] for rule, part in SPLUNKS_OWN):
+                    lines.append(line)
         return lines
-
-    def _in_page(self, script: str, what: dict[str, Any]) -> Any:
-        session = self.context.new_cdp_session(self.page)
-        tree = session.send("Page.getFrameTree")
-        world = session.send(
-            "Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"], "worldName": "axe"}
-        )["executionContextId"]
-        session.send("Runtime.evaluate", {"expression": script, "contextId": world})
-        answer = session.send(
-            "Runtime.evaluate",
-            {
-                "expression": f"axe.run({json.dumps(what)}, {{resultTypes: ['violations']}})"
-                ".then((found) => JSON.stringify(found))",
-                "contextId": world,
-                "awaitPromise": True,
-            },
-        )
-        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
-        session.detach()
-        return json.loads(answer["result"]["value"])
 
     def first_paint(self) -> float:
         """Milliseconds from the start of the navigation to the first contents on the screen."""
