@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Sequence
-from typing import Any, Callable
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, NamedTuple, Protocol, TypeVar
 
 from .evaluate import TRUTH, compile, compile_condition, kind_of
 from .rows import Row
-from .statistics import FUNCTIONS, TIMED, Sample, Settings, compute
+from .statistics import FUNCTIONS, OF_ONE, TIMED, Sample, Settings, compute
 from .stream import Aggregation
 from .switches import Switches
-from .values import Scalar, Value, members, number, text, wildcard_match
+from .values import Scalar, Value, looks_numeric, members, number, text, wildcard_match
 
 Rows = list[Row]
 GroupKey = tuple[str, ...]
@@ -25,7 +25,7 @@ GroupKey = tuple[str, ...]
 class Column:
     """One aggregation ready to run: where its values come from, what it makes of them, how it is called."""
 
-    __slots__ = ("function", "parameter", "field", "name", "_closure", "_truth")
+    __slots__ = ("function", "parameter", "field", "name", "_closure", "_truth", "_of_one", "_timed")
 
     def __init__(self, aggregation: Aggregation, field: str | None = None, name: str | None = None) -> None:
         self.function = aggregation.function
@@ -41,6 +41,8 @@ class Column:
                     f"{self.function}(eval(...)) needs a value, not a condition; only count takes a condition."
                 )
             self._closure = compile_condition(expression) if self._truth else compile(expression)
+        self._of_one = OF_ONE.get(self.function)
+        self._timed = self.function in TIMED
 
     def read(self, row: Row, evaluation: Any) -> tuple[Scalar, ...]:
         """Return the values that a row brings to this function; a bare count gets one for each row."""
@@ -52,6 +54,36 @@ class Column:
         if self._truth:
             return (1,) if found is True else ()
         return members(found)
+
+    def of(self, rows: Rows, evaluation: Any, settings: Settings) -> Value:
+        """Return what the function makes of these rows, which arrived in this order; None is null."""
+        if self._closure is None and not self._timed and not settings.all_numbers:
+            if self.field is None:
+                return len(rows)
+            if len(rows) == 1 and self._of_one is not None:
+                value = rows[0].get(self.field)
+                if value is not None and not isinstance(value, tuple):
+                    return self._of_one(value)
+        return compute(self.function, self.parameter, self.sample(rows, evaluation), settings)
+
+    def sample(self, rows: Rows, evaluation: Any) -> Sample:
+        """Return the values that these rows bring; their times only if the function asks for them."""
+        sample = Sample(self._timed)
+        if self._timed:
+            for row in rows:
+                read = self.read(row, evaluation)
+                sample.values.extend(read)
+                sample.times.extend([number(row.get("_time"))] * len(read))
+            return sample
+        field = self.field
+        if self._closure is None and field is not None:
+            found: list[Any] = [row.get(field) for row in rows]
+            if None not in found and tuple not in map(type, found):
+                sample.values = found
+                return sample
+        for row in rows:
+            sample.values.extend(self.read(row, evaluation))
+        return sample
 
 
 def columns_of(aggregations: Sequence[Aggregation]) -> list[Column]:
@@ -89,23 +121,32 @@ def _met(pattern: str, name: str) -> str:
     return name[len(before) : len(name) - len(after)] if after and "*" not in after else name[len(before) :]
 
 
-class Group:
-    """Samples of one group, one for each column."""
+class Group(NamedTuple):
+    """The rows of one group, in order of arrival, and the values of the BY fields as the first of them has them."""
 
-    __slots__ = ("by", "samples")
+    by: tuple[Scalar, ...]
+    rows: Rows
 
-    def __init__(self, by: tuple[Scalar, ...], width: int, timed: bool = True) -> None:
-        self.by = by
-        self.samples = [Sample(timed) for _ in range(width)]
+
+class _Grouped(Protocol):
+    @property
+    def by(self) -> tuple[Scalar, ...]: ...
+
+
+AnyGroup = TypeVar("AnyGroup", bound=_Grouped)
+
+_TEXTS = frozenset((str,))
 
 
 def group_keys(row: Row, by: Sequence[str]) -> list[tuple[Scalar, ...]]:
     """Return the groups of a row as tuples of BY values; none when a BY field is missing."""
-    if len(by) == 1:
-        return [(value,) for value in _distinct(members(row.get(by[0])))]
-    parts = [_distinct(members(row.get(name))) for name in by]
+    return _combinations([row.get(name) for name in by])
+
+
+def _combinations(cells: Sequence[Value]) -> list[tuple[Scalar, ...]]:
+    parts = [_distinct(members(cell)) for cell in cells]
     if all(len(part) == 1 for part in parts):
-        return [tuple(part[0] for part in parts)]
+        return [tuple([part[0] for part in parts])]
     return list(itertools.product(*parts))
 
 
@@ -113,39 +154,56 @@ def _distinct(values: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
     return values if len(values) < 2 else tuple({text(value): value for value in values}.values())
 
 
-def collect(rows: Rows, columns: Sequence[Column], by: Sequence[str], evaluation: Any) -> dict[GroupKey, Group]:
-    """Read all rows into groups, in order of arrival."""
+def collect(rows: Rows, by: Sequence[str], homes: list[Group | None] | None = None) -> dict[GroupKey, Group]:
+    """Sort rows into groups, in order of arrival; without BY all rows are one group.
+
+    Args:
+        homes: gets, for each row, the first group that it is in; None for none.
+    """
     groups: dict[GroupKey, Group] = {}
-    width = len(columns)
-    timed = any(column.function in TIMED for column in columns)
     for row in rows:
-        keys = group_keys(row, by) if by else [()]
-        if not keys:
-            continue
-        time = number(row.get("_time")) if timed else None
-        read = [column.read(row, evaluation) for column in columns]
-        for key in keys:
-            place = tuple([value if type(value) is str else text(value) for value in key])
-            group = groups.get(place)
+        get = row.get
+        cells: Any = tuple([get(name) for name in by])
+        if _TEXTS.issuperset(map(type, cells)):
+            group = groups.get(cells)
             if group is None:
-                group = groups[place] = Group(key, width, timed)
-            for sample, values in zip(group.samples, read):
-                if len(values) == 1:
-                    sample.values.append(values[0])
-                else:
-                    sample.values.extend(values)
-                if timed:
-                    sample.times.extend([time] * len(values))
+                group = groups[cells] = Group(cells, [])
+            group.rows.append(row)
+            home: Group | None = group
+        else:
+            home = None
+            for key in _combinations(cells):
+                place = tuple([value if type(value) is str else text(value) for value in key])
+                group = groups.get(place)
+                if group is None:
+                    group = groups[place] = Group(key, [])
+                group.rows.append(row)
+                home = home or group
+        if homes is not None:
+            homes.append(home)
     return groups
 
 
-def ordered_groups(groups: dict[GroupKey, Group], switches: Switches) -> list[Group]:
+def ordered_groups(groups: Mapping[GroupKey, AnyGroup], switches: Switches) -> list[AnyGroup]:
     """Return the groups sorted by their values, or shuffled by the switch row_seed."""
     found = list(groups.values())
     if switches.row_seed is not None:
         random.Random(switches.row_seed).shuffle(found)  # noqa: S311 - a reproducible order, no secret
         return found
-    return sorted(found, key=lambda group: [order_key(value) for value in group.by])
+    if len(found) < 2:
+        return found
+    columns = [_sort_keys(column) for column in zip(*[group.by for group in found])]
+    if not columns:
+        return found
+    keys: list[Any] = columns[0] if len(columns) == 1 else list(zip(*columns))
+    return [found[place] for place in sorted(range(len(found)), key=keys.__getitem__)]
+
+
+def _sort_keys(values: Sequence[Scalar]) -> list[Any]:
+    """Return sort keys that order these values as `order_key` does; texts that are no numbers are their own."""
+    if all(type(value) is str and not looks_numeric(value) for value in values):
+        return list(values)
+    return [order_key(value) for value in values]
 
 
 def order_key(value: Value) -> tuple[int, float, str]:
@@ -161,12 +219,9 @@ def settings_for(
     return Settings(switches.percentile == "interpolated", warn, span, all_numbers)
 
 
-def results(columns: Sequence[Column], samples: Sequence[Sample], settings: Settings) -> dict[str, Value]:
+def results(columns: Sequence[Column], rows: Rows, evaluation: Any, settings: Settings) -> dict[str, Value]:
     """Return the columns of one group; None is null."""
-    return {
-        column.name: compute(column.function, column.parameter, sample, settings)
-        for column, sample in zip(columns, samples)
-    }
+    return {column.name: column.of(rows, evaluation, settings) for column in columns}
 
 
 KNOWN = tuple(FUNCTIONS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, Union
 
 from .errors import NOWHERE, Place
@@ -83,8 +84,23 @@ def _steps(written: str, first_index: int) -> tuple[Step, ...] | str:
     return tuple(steps)
 
 
+MISSING: Any = object()
+
+
+def member(document: Any, keys: Sequence[Step]) -> Any:
+    """Return what stands below these keys, each a member of the object before; MISSING if there is nothing."""
+    for key in keys:
+        if type(document) is not dict or key not in document:
+            return MISSING
+        document = document[key]
+    return document
+
+
 def select(document: Any, steps: tuple[Step, ...]) -> list[Any]:
     """Return all parts that a path names, in document order."""
+    if all(type(step) is str for step in steps):
+        part = member(document, steps)
+        return [] if part is MISSING else [part]
     found = [document]
     for step in steps:
         if step is None:

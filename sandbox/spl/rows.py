@@ -6,6 +6,8 @@ Knows how the two overlay each other. Does not know how a field is extracted (ex
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Callable
 
 from .values import Value
 
@@ -23,9 +25,16 @@ class FieldReader:
 
 
 class Row:
-    """A mutable row. In ``values`` None means "removed": it hides the event's field of that name."""
+    """A mutable row. In ``values`` None means "removed": it hides the event's field of that name.
 
-    __slots__ = ("values", "event", "reader")
+    Attributes:
+        get: returns the field of a name, or None when the row has none of that name. Nothing is called more often, so
+            a row that has no event asks its values without a detour.
+    """
+
+    __slots__ = ("values", "event", "reader", "get")
+
+    get: Callable[[str], Value]
 
     def __init__(
         self,
@@ -36,17 +45,7 @@ class Row:
         self.values: dict[str, Value] = {} if values is None else values
         self.event = event
         self.reader = reader
-
-    def get(self, name: str) -> Value:
-        """Return the field, or None when the row has none of that name."""
-        values = self.values
-        if name in values:
-            return values[name]
-        reader = self.reader
-        if reader is None:
-            return None
-        value = values[name] = reader.field(self.event, name)
-        return value
+        self.get = self.values.get if reader is None else partial(_over_event, self.values, event, reader)
 
     def set(self, name: str, value: Value) -> None:
         """Set a field; None removes it."""
@@ -75,4 +74,11 @@ class Row:
             value = self.get(name)
             if value is not None:
                 kept[name] = value
-        self.values, self.event, self.reader = kept, None, None
+        self.values, self.event, self.reader, self.get = kept, None, None, kept.get
+
+
+def _over_event(values: dict[str, Value], event: object, reader: FieldReader, name: str) -> Value:
+    if name in values:
+        return values[name]
+    value = values[name] = reader.field(event, name)
+    return value

@@ -242,6 +242,27 @@ FUNCTIONS: dict[str, Function] = {
 }  # fmt: skip
 """Functions of stats, eventstats, streamstats, chart and timechart."""
 
+
+
+def _itself(value: Scalar) -> Value:
+    return value
+
+
+def _one(_: Scalar) -> Value:
+    return 1
+
+
+def _as_number(value: Scalar) -> Value:
+    found = number(value)
+    return value if found is None else found
+
+
+OF_ONE: dict[str, Callable[[Scalar], Value]] = {
+    "values": _itself, "list": _itself, "first": _itself, "last": _itself, "mode": _itself,
+    "min": _as_number, "max": _as_number, "count": _one, "c": _one, "dc": _one, "distinct_count": _one,
+}  # fmt: skip
+"""What functions make of a single value: most groups have one row."""
+
 TIMED = frozenset({"earliest", "latest", "earliest_time", "latest_time", "rate"})
 """Functions that read the times of the rows."""
 

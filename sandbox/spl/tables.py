@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 
 from .cidr import CidrIndex
@@ -73,16 +73,32 @@ class Table:
             record["_key"] = key
             known = self._by_key.get(key)
             if known is not None:
-                self._unindex(known)
-                position = known
+                self._replace(known, record)
+                return
             self._by_key[key] = position
         self._rows[position] = record
         self._next = max(self._next, position + 1)
-        self.version += 1
         for (columns, folded), index in self._exact.items():
             self._index(index, columns, folded, position)
         for column, cells in self._cells.items():
             cells.setdefault(_cell(record, column), {})[position] = None
+        self._changed()
+
+    def _replace(self, position: int, record: Record) -> None:
+        """Put a record in the place of another; what an index holds of both alike stays as it is."""
+        old = self._rows[position]
+        differ = {name for name in old.keys() | record.keys() if _cell(old, name) != _cell(record, name)}
+        self._unindex(position, differ)
+        self._rows[position] = record
+        for (columns, folded), index in self._exact.items():
+            if not differ.isdisjoint(columns):
+                self._index(index, columns, folded, position)
+        for column in differ & self._cells.keys():
+            self._cells[column].setdefault(_cell(record, column), {})[position] = None
+        self._changed()
+
+    def _changed(self) -> None:
+        self.version += 1
         if self._networks:
             self._networks = {}
 
@@ -93,8 +109,7 @@ class Table:
             return
         self._unindex(position)
         del self._rows[position]
-        self._networks = {}
-        self.version += 1
+        self._changed()
 
     def clear(self) -> None:
         """Drop all rows."""
@@ -161,13 +176,18 @@ class Table:
         for key in self._keys(columns, folded, position):
             index.setdefault(key, []).append(position)
 
-    def _unindex(self, position: int) -> None:
+    def _unindex(self, position: int, named: Set[str] | None = None) -> None:
+        """Take a row out of the indexes, or only out of those over columns that are named."""
         for (columns, folded), index in self._exact.items():
+            if named is not None and named.isdisjoint(columns):
+                continue
             for key in self._keys(columns, folded, position):
                 places = index.get(key, [])
                 if position in places:
                     places.remove(position)
         for column, cells in self._cells.items():
+            if named is not None and column not in named:
+                continue
             cell = _cell(self._rows[position], column)
             del cells[cell][position]
             if not cells[cell]:

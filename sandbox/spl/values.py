@@ -39,6 +39,11 @@ def number(value: Any) -> Number | None:
     return None
 
 
+def looks_numeric(value: str) -> bool:
+    """Say whether a text begins as a number does; one that does not is none."""
+    return value[:1] in _NUMBER_START
+
+
 def tidy(result: float) -> Number:
     """Turn a whole double into an int where that is exact; keep the rest."""
     if type(result) is int and -_EXACT <= result <= _EXACT:

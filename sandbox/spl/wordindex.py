@@ -1,7 +1,8 @@
 """Where words stand: positions of the events that may hold a term, for conditions that only a run knows.
 
 What a subsearch answers (a list of accounts, of files) is another condition at each run, so no list of its matches can
-be kept. Words of every event are, in buckets by their hash: a bucket holds at least the events of each of its words.
+be kept. Long words of every event are, in buckets by their hash: a bucket holds at least the events of each of its
+words. What such an answer names are ids, and those are long; the many short words of an event cost more than they help.
 So the answer is a superset, and whoever asks tests what it is given. Nothing is read before the first question.
 """
 
@@ -16,6 +17,8 @@ from .candidates import folded_words
 from .searchterms import All, Formula, IndexTerm, MetadataEquals
 
 BUCKETS = 1 << 20
+SHORTEST = 9
+"""A word of fewer bytes is not kept. Slack's ids have nine letters or more."""
 COMMON_FROM = 4096
 """A bucket with more events than this, and more than a fourth of all, is not kept: it rules out too little."""
 
@@ -47,7 +50,10 @@ class WordIndex:
 
     def _found(self, formula: Formula, first: int, last: int) -> Collection[int] | None:
         if isinstance(formula, IndexTerm):
-            bucket = self._buckets.get(_bucket(formula.text.encode()), ())
+            word = formula.text.encode()
+            if len(word) < SHORTEST:
+                return None
+            bucket = self._buckets.get(_bucket(word), ())
             return bucket and bucket[bisect_left(bucket, first) : bisect_right(bucket, last)]
         if isinstance(formula, MetadataEquals):
             return None
@@ -60,7 +66,9 @@ class WordIndex:
     def _catch_up(self) -> None:
         buckets, common = self._buckets, self._common
         for position in range(self._known, len(self._events)):
-            for word in set(folded_words(self._events[position].raw)) - common:
+            for word in folded_words(self._events[position].raw):
+                if len(word) < SHORTEST or word in common:
+                    continue
                 number = _bucket(word)
                 try:
                     bucket: array[int] | None = buckets[number]

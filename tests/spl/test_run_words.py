@@ -35,13 +35,14 @@ def of(event: Event) -> Metadata:
     return event.index, event.sourcetype, event.source, event.host
 
 
-@example([[('"common":"u01', 5, 1, "a")], [('"common":"u02', 4, 9, "b")]], ANY_OF_TWO, (0, 10, None, None), None, 99)
+@example([[('"common":"u01', 5, 1, "a")], [('"common":"u02', 4, 9, "b")]], ANY_OF_TWO, (0, 10, None, None), None, 99, 1)
 @given(
     st.lists(EVENTS, max_size=4),
     FORMULAS,
     st.tuples(BOUND, BOUND, BOUND, BOUND),
     st.none() | st.integers(0, 3),
     st.sampled_from([2, 99]),
+    st.sampled_from([1, 4]),
 )
 @settings(max_examples=150, deadline=None)
 def test_the_index_of_words_loses_and_adds_nothing(
@@ -50,6 +51,7 @@ def test_the_index_of_words_loses_and_adds_nothing(
     bounds: tuple[int | None, int | None, int | None, int | None],
     tie_seed: int | None,
     many: int,
+    shortest: int,
 ) -> None:
     store, need = EventStore(), Need(formula)
     base = Filter("base", Need(IndexTerm("common")))
@@ -57,6 +59,7 @@ def test_the_index_of_words_loses_and_adds_nothing(
         patch.setattr(stores, "WORDS_FROM", 0)
         patch.setattr(candidates, "MANY_WORDS", many)
         patch.setattr(wordindex, "COMMON_FROM", 5)
+        patch.setattr(wordindex, "SHORTEST", shortest)
         patch.setattr(wordindex, "BUCKETS", 7)  # so that words share buckets
         for batch in batches:
             store.extend([

@@ -7,17 +7,17 @@ import io
 import json
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from ..buckets import time_buckets
 from ..context import RunContext
 from ..errors import Place
-from ..grouping import KNOWN, Column, Group, GroupKey, columns_of, has_wildcards, ordered_groups, results, settings_for
+from ..grouping import KNOWN, Column, GroupKey, columns_of, has_wildcards, ordered_groups, settings_for
 from ..rows import Row
 from ..searchexpr import EVERYTHING, SearchExpression, field_names, subsearches
 from ..searchmatch import compile_search
 from ..searchterms import METADATA_FIELDS
-from ..statistics import TIMED, Sample
+from ..statistics import TIMED, Sample, compute
 from ..store import Event, Filter
 from ..stream import BOOLEAN, INTEGER, SPAN, TEXT, Aggregation, TokenStream, choice
 from ..strftime import strftime
@@ -114,6 +114,13 @@ def parse_addinfo(stream: TokenStream, compiler: Compiler) -> Command:
     return AddInfo()
 
 
+class _Counted(NamedTuple):
+    """One group: the values of its BY fields, and a sample for each column."""
+
+    by: tuple[Scalar, ...]
+    samples: list[Sample]
+
+
 class TStats(Command):
     """tstats: statistics of indexed fields, straight from the store."""
 
@@ -146,23 +153,27 @@ class TStats(Command):
             events = context.store.select(**bounds, wanted=self._wanted, tie_seed=context.switches.tie_seed)
             groups = self._groups(events, context)
         if not groups and not self._by:
-            groups[()] = Group((), len(self._columns))
+            groups[()] = self._group(())
         out = []
         for group in ordered_groups(groups, context.switches):
             values: dict[str, Value] = dict(zip(self._by, group.by))
-            values.update(results(self._columns, group.samples, settings))
+            for column, sample in zip(self._columns, group.samples):
+                values[column.name] = compute(column.function, column.parameter, sample, settings)
             out.append(Row({name: value for name, value in values.items() if value is not None}))
         return out
 
-    def _totals(self, context: RunContext, earliest: float | None, latest: float | None) -> dict[GroupKey, Group]:
+    def _group(self, by: tuple[Scalar, ...]) -> _Counted:
+        return _Counted(by, [Sample() for _ in self._columns])
+
+    def _totals(self, context: RunContext, earliest: float | None, latest: float | None) -> dict[GroupKey, _Counted]:
         """Make the groups of totals: a sample holds an extreme of its group, or as many ones as it has events."""
         attributes = tuple(_ATTRIBUTES[name] for name in self._by)
-        groups: dict[GroupKey, Group] = {}
+        groups: dict[GroupKey, _Counted] = {}
         for cells, totals in context.store.totals(earliest, latest, self._wanted, attributes).items():
             by = self._key(cells if len(self._by) != 1 else (cells,), None)
             if by is None:
                 continue
-            group = groups.setdefault(tuple(map(text, by)), Group(by, len(self._columns)))
+            group = groups.setdefault(tuple(map(text, by)), self._group(by))
             for column, sample in zip(self._columns, group.samples):
                 if column.field is None:
                     sample.values.extend([1] * totals.count)
@@ -171,11 +182,11 @@ class TStats(Command):
                     sample.values.append(extremes[_TIMES.index(column.field)])
         return groups
 
-    def _groups(self, events: Sequence[Event], context: RunContext) -> dict[GroupKey, Group]:
+    def _groups(self, events: Sequence[Event], context: RunContext) -> dict[GroupKey, _Counted]:
         """Sort events by what they hold in the BY fields; which group that is, is worked out once for equal events."""
         held = attrgetter(*(_ATTRIBUTES[name] for name in self._by)) if self._by else _nothing
         bucket = None if self._span is None else time_buckets(self._span, context.zone, context.switches)
-        groups: dict[GroupKey, Group] = {}
+        groups: dict[GroupKey, _Counted] = {}
         members_of: dict[GroupKey, list[Event]] = {}
         targets: dict[Any, list[Event] | None] = {}
         for event in events:
@@ -187,7 +198,7 @@ class TStats(Command):
                 target = None
                 if by is not None:
                     place = tuple(map(text, by))
-                    groups.setdefault(place, Group(by, len(self._columns)))
+                    groups.setdefault(place, self._group(by))
                     target = members_of.setdefault(place, [])
                 targets[cells] = target
             if target is not None:

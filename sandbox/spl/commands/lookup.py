@@ -55,17 +55,22 @@ class Lookup(Command):
                 raise LookupFailure(f'there is no column "{column}"; it has {", ".join(known)}.')
         questions = [self._questions(row) for row in rows]
         timed = self._definition.time_field is not None
+        names = [column for column, _ in outputs]
         tables.ask_ahead(self._definition, [question for found in questions for question in found])
         for row, found in zip(rows, questions):
             if self._keep and any(row.get(field) is not None for _, field in outputs):
                 continue
-            names = [column for column, _ in outputs]
             time = number(row.get("_time")) if timed else None
             matches = [m for question in found for m in tables.match(self._definition, question, names, time)]
             self._fill(row, matches, outputs, context)
 
     def _questions(self, row: Row) -> list[dict[str, str]]:
         """Return one question for each combination of input values; none when a key is null."""
+        if len(self._inputs) == 1:
+            ((column, field),) = self._inputs
+            only = row.get(field)
+            if type(only) is str:
+                return [{column: only}]
         questions: list[dict[str, str]] = [{}]
         for column, field in self._inputs:
             values = dict.fromkeys(text(value) for value in members(row.get(field)))
@@ -75,6 +80,11 @@ class Lookup(Command):
     def _fill(self, row: Row, matches: Sequence[Record], outputs: Pairs, context: RunContext) -> None:
         if not matches:
             self._miss(row, outputs, context)
+            return
+        if len(matches) == 1 and not self._keep:
+            (match,) = matches
+            for column, field in outputs:
+                row.values[field] = match.get(column)
             return
         for column, field in outputs:
             cells: list[Scalar] = [cell for match in matches for cell in members(match.get(column))]

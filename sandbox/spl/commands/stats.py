@@ -12,7 +12,6 @@ from ..grouping import (
     collect,
     columns_of,
     expand,
-    group_keys,
     has_wildcards,
     ordered_groups,
     results,
@@ -21,7 +20,7 @@ from ..grouping import (
 from ..rows import Row
 from ..stream import BOOLEAN, INTEGER, Aggregation, Kind, TokenStream
 from ..tokens import Token
-from ..values import Value, text
+from ..values import Value
 from .base import Command, Compiler, Rows, all_names, command
 
 
@@ -51,14 +50,16 @@ class Stats(Aggregating):
         settings = settings_for(context.switches, context.warn, all_numbers=self._all_numbers)
         if not rows and self._by:
             return []
-        groups = collect(rows, columns, self._by, context.evaluation)
+        groups = collect(rows, self._by)
         if not groups and not self._by:
-            groups[()] = Group((), len(columns))
+            groups[()] = Group((), [])
         out = []
         for group in ordered_groups(groups, context.switches):
             values: dict[str, Value] = dict(zip(self._by, group.by))
-            values.update(results(columns, group.samples, settings))
-            out.append(Row({name: value for name, value in values.items() if value is not None}))
+            values.update(results(columns, group.rows, context.evaluation, settings))
+            if None in values.values():
+                values = {name: value for name, value in values.items() if value is not None}
+            out.append(Row(values))
         return out
 
 
@@ -70,17 +71,16 @@ class EventStats(Aggregating):
     def run(self, rows: Rows, context: RunContext) -> Rows:
         columns = self.columns(rows)
         settings = settings_for(context.switches, context.warn, all_numbers=self._all_numbers)
-        groups = collect(rows, columns, self._by, context.evaluation)
-        computed = {key: results(columns, group.samples, settings) for key, group in groups.items()}
-        for row in rows:
-            keys = group_keys(row, self._by) if self._by else [()]
-            if not keys:
-                continue
-            if len(keys) > 1:
-                context.warn(
-                    "eventstats met a multivalue BY field; which group's result Splunk shows is not documented."
-                )
-            row.values.update(computed[tuple(text(value) for value in keys[0])])
+        homes: list[Group | None] = []
+        groups = collect(rows, self._by, homes)
+        evaluation = context.evaluation
+        # All are computed before a row gets any: a result may replace a field that is read.
+        computed = {id(group): results(columns, group.rows, evaluation, settings) for group in groups.values()}
+        if len(rows) < sum(len(group.rows) for group in groups.values()):
+            context.warn("eventstats met a multivalue BY field; which group's result Splunk shows is not documented.")
+        for row, group in zip(rows, homes):
+            if group is not None:
+                row.values.update(computed[id(group)])
         return rows
 
 

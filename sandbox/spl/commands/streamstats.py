@@ -12,6 +12,7 @@ from ..evaluate import Closure, compile_condition
 from ..grouping import KNOWN, Column, columns_of, expand, group_keys, has_wildcards, settings_for
 from ..rolling import Rolling, rolling
 from ..rows import Row
+from ..statistics import TIMED
 from ..stream import BOOLEAN, INTEGER, SPAN, Aggregation, TokenStream, parse_expression
 from ..values import Number, number, text
 from .base import Command, Compiler, Rows, all_names, command
@@ -19,65 +20,87 @@ from .base import Command, Compiler, Rows, all_names, command
 Key = tuple[str, ...]
 
 
-class _Windows:
-    """The windows of all groups during one run."""
+class _Window:
+    """The rows of one group that are inside."""
 
-    def __init__(self, columns: Sequence[Column], settings: Any, size: int, shared: bool) -> None:
+    __slots__ = ("statistics", "length", "times")
+
+    def __init__(self, statistics: Sequence[Rolling]) -> None:
+        self.statistics = statistics
+        self.length = 0
+        self.times: deque[Number] = deque()  # of the rows, where a time decides which of them are inside
+
+    def drop(self) -> None:
+        """Let the oldest row out."""
+        for statistic in self.statistics:
+            statistic.drop()
+        self.length -= 1
+        if self.times:
+            self.times.popleft()
+
+
+class _Windows:
+    """The windows of all groups during one run.
+
+    Args:
+        size: the most rows that are inside.
+        shared: all groups together have this size, not each.
+        seconds: the longest distance in time to the newest row; None for no bound.
+
+    Attributes:
+        timed: whether the times of the rows are of use.
+    """
+
+    def __init__(
+        self, columns: Sequence[Column], settings: Any, size: int, shared: bool, seconds: float | None
+    ) -> None:
         self._columns = columns
         self._settings = settings
         self._size = size
         self._shared = shared
-        self._groups: dict[Key, list[Rolling]] = {}
-        self._order: deque[Key] = deque()
-        self._lengths: dict[Key, int] = {}
-        self._times: dict[Key, deque[Number]] = {}
+        self._groups: dict[Key, _Window] = {}
+        self._order: deque[_Window] = deque()
+        self._seconds = seconds
+        self.timed = seconds is not None or any(column.function in TIMED for column in columns)
         self.overflowed = False
 
     def reset(self) -> None:
         self._groups.clear()
         self._order.clear()
-        self._lengths.clear()
-        self._times.clear()
 
-    def of(self, key: Key) -> list[Rolling]:
-        group = self._groups.get(key)
-        if group is None:
-            group = self._groups[key] = [rolling(column, self._settings) for column in self._columns]
-            self._lengths[key] = 0
-            self._times[key] = deque()
-        return group
+    def of(self, key: Key) -> _Window:
+        window = self._groups.get(key)
+        if window is None:
+            window = self._groups[key] = _Window([rolling(column, self._settings) for column in self._columns])
+        return window
 
-    def add(self, key: Key, row: Row, evaluation: Any, time: Number | None) -> None:
-        group = self.of(key)
-        for window in group:
-            window.add((window.column.read(row, evaluation), time))
-        self._lengths[key] += 1
-        self._times[key].append(0 if time is None else time)
-        if self._shared:
-            self._order.append(key)
-
-    def make_room(self, key: Key, size: int) -> None:
-        """Let rows out until at most ``size`` are inside."""
-        if self._shared:
-            while len(self._order) > size:
-                self._drop(self._order.popleft())
+    def add(self, window: _Window, row: Row, evaluation: Any, time: Number | None) -> None:
+        """Let a row in, and as many out as there is no room for."""
+        for statistic in window.statistics:
+            statistic.add((statistic.column.read(row, evaluation), time))
+        window.length += 1
+        if self._seconds is not None:
+            window.times.append(0 if time is None else time)
+        if not self._shared:
+            while window.length > self._size:
+                window.drop()
                 self.overflowed = True
             return
-        while self._lengths.get(key, 0) > size:
-            self._drop(key)
+        self._order.append(window)
+        while len(self._order) > self._size:
+            self._order.popleft().drop()
             self.overflowed = True
 
-    def expire(self, key: Key, now: Number, seconds: float, inclusive: bool) -> None:
-        """Let rows out that are more than ``seconds`` away from now."""
-        times = self._times.get(key)
-        while times and (abs(now - times[0]) > seconds or (not inclusive and abs(now - times[0]) >= seconds)):
-            self._drop(key)
-
-    def _drop(self, key: Key) -> None:
-        for window in self._groups[key]:
+    def expire(self, window: _Window, now: Number, inclusive: bool) -> None:
+        """Let rows out that are too far away from now."""
+        seconds, times = self._seconds, window.times
+        while seconds is not None and times:
+            distance = abs(now - times[0])
+            if distance < seconds or (inclusive and distance == seconds):
+                break
             window.drop()
-        self._lengths[key] -= 1
-        self._times[key].popleft()
+            if self._shared:
+                self._order.remove(window)
 
 
 class StreamStats(Command):
@@ -108,7 +131,7 @@ class StreamStats(Command):
         settings = settings_for(context.switches, context.warn, all_numbers=self._all_numbers)
         size = min(self._window or STREAM_WINDOW_LIMIT, STREAM_WINDOW_LIMIT)
         shared = bool(self._window) and self._global and bool(self._by)
-        windows = _Windows(columns, settings, size, shared)
+        windows = _Windows(columns, settings, size, shared, self._seconds)
         evaluation = context.evaluation
         inclusive = context.switches.time_window_edge == "inclusive"
         if self._seconds is not None:
@@ -122,29 +145,27 @@ class StreamStats(Command):
                 continue
             if len(keys) > 1:
                 context.warn("streamstats met a multivalue BY field; Splunk's answer is not documented.")
-            key = tuple(text(value) for value in keys[0])
+            key = tuple([text(value) for value in keys[0]])
             if self._on_change and previous is not None and key != previous:
                 windows.reset()
             previous = key
-            self._one(row, key, windows, size, context, inclusive)
+            self._one(row, windows.of(key), windows, context, inclusive)
             if self._after is not None and self._after(row, evaluation) is True:
                 windows.reset()
         if windows.overflowed and size == STREAM_WINDOW_LIMIT:
             context.warn(f"streamstats looks back over at most {STREAM_WINDOW_LIMIT} rows; there were more.")
         return rows
 
-    def _one(self, row: Row, key: Key, windows: _Windows, size: int, context: RunContext, inclusive: bool) -> None:
-        time = number(row.get("_time"))
+    def _one(self, row: Row, window: _Window, windows: _Windows, context: RunContext, inclusive: bool) -> None:
+        time = number(row.get("_time")) if windows.timed else None
         # All values are read before the row gets its results: a result may replace a field that is read.
-        if self._seconds is not None and time is not None:
-            windows.expire(key, time, self._seconds, inclusive)
+        if time is not None:
+            windows.expire(window, time, inclusive)
         if self._current:
-            windows.add(key, row, context.evaluation, time)
-            windows.make_room(key, size)
-        found = {window.column.name: window.result() for window in windows.of(key)}
+            windows.add(window, row, context.evaluation, time)
+        found = {statistic.column.name: statistic.result() for statistic in window.statistics}
         if not self._current:
-            windows.add(key, row, context.evaluation, time)
-            windows.make_room(key, size)
+            windows.add(window, row, context.evaluation, time)
         row.values.update(found)
 
     def _require_order(self, rows: Rows) -> None:

@@ -12,7 +12,7 @@ from ..evaluate import TRUTH, Closure, EvalContext, constant, truth_of, value_of
 from ..expressions import Call, Expression
 from ..jsonpath import dump
 from ..pcre import compile_regex
-from ..values import Truth, Value, address, equal, members, text
+from ..values import Truth, Value, address, equal, looks_numeric, members, text
 from .registry import NULL, any_of, common_kind, literal_text, special
 
 
@@ -88,9 +88,14 @@ def _coalesce(call: Call) -> Closure:
 @special("nullif(value, value)", 2, 2)
 def _nullif(call: Call) -> Closure:
     left, right = value_of(call.arguments[0]), value_of(call.arguments[1])
+    written = constant(call.arguments[1])
+    # A text that is no number equals only itself; other values go the long way.
+    known = written if type(written) is str and not looks_numeric(written) else None
 
     def result(row: Any, context: EvalContext) -> Value:
         a: Value = left(row, context)
+        if known is not None and type(a) is str:
+            return None if a == known else a
         b: Value = right(row, context)
         if a is None or b is None:
             return a

@@ -10,7 +10,7 @@ from typing import Any, Callable, Optional
 
 from ..evaluate import NULL, TRUTH, Closure, EvalContext, constant, kind_of, truth_of, value_of
 from ..expressions import Call, Expression
-from ..jsonpath import Step, dump, field_value, parse_path, parse_text, read_text, select
+from ..jsonpath import MISSING, Step, dump, field_value, member, parse_path, parse_text, read_text, select
 from ..values import Value, multivalue, text
 from .registry import argument, special
 
@@ -116,9 +116,25 @@ def _paths(call: Call, nodes: tuple[Expression, ...]) -> list[PathReader]:
     return [one(node) for node in nodes]
 
 
+def _only_keys(call: Call) -> tuple[Step, ...]:
+    """Return the steps of the one path of a call, if it is written there and leads from object to object; else none."""
+    written = constant(call.arguments[1]) if len(call.arguments) == 2 else None
+    steps = () if written is None else parse_path(text(written), call.arguments[1].place)
+    return steps if all(type(step) is str for step in steps) else ()
+
+
+def _plain(part: Any) -> Value:
+    if type(part) is str:
+        return part
+    return None if part is MISSING else field_value(part)
+
+
 @special("json_extract(json, path, ...)", 1, None)
 def _json_extract(call: Call) -> Closure:
     """One match gives the value, several give a JSON array; JSON null and no match give null."""
+    keys = _only_keys(call)
+    if keys:
+        return _on_document(call, lambda document, row, context: _plain(member(document, keys)))
     paths = _paths(call, call.arguments[1:])
 
     def extract(document: Any, row: Any, context: EvalContext) -> Value:

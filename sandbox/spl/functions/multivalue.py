@@ -62,6 +62,8 @@ def _mvjoin(values: tuple[Scalar, ...], delimiter: str) -> Value:
 def _mvindex(values: tuple[Scalar, ...], start: Number, end: Number | None = None) -> Value:
     """Counts from 0, negative from the end; `end` is included."""
     size = len(values)
+    if end is None and type(start) is int:
+        return values[start] if -size <= start < size else None
     first = int(start) + (size if start < 0 else 0)
     last = first if end is None else int(end) + (size if end < 0 else 0)
     if not 0 <= first < size or last < first:

@@ -7,11 +7,12 @@ Splunk's manuals do not say what happens then.
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
 from ..evaluate import NULL, TRUTH, VALUE, Closure, EvalContext, constant, kind_of, value_of
-from ..expressions import Call, Expression
+from ..expressions import Call, Expression, Field
 from ..values import members, number, text
 
 Build = Callable[[Call], Closure]
@@ -133,16 +134,33 @@ def _apply(call: Call, function: Callable[..., Any], letters: str) -> Closure:
     if len(readers) == 1:
         return _apply_one(function, readers[0], letters[0] == "m")
     strict = ["m" != letters[min(index, len(letters) - 1)] for index in range(len(readers))]
-    pairs = list(zip(readers, strict))
+    # What is written as a number or a text is read once.
+    known = [None if constant(node) is None else reader({}, _NOTHING) for node, reader in zip(call.arguments, readers)]
+    open_ones = [place for place, value in enumerate(known) if value is None]
+    if open_ones == [0]:
+        return _apply_first(function, readers[0], strict[0], known[1:])
+    parts = [(place, readers[place], strict[place]) for place in open_ones]
 
     def closure(row: Any, context: EvalContext) -> Any:
-        values = []
-        for reader, needed in pairs:
-            value = reader(row, context)
+        values = known.copy()
+        for place, reader, needed in parts:
+            value = values[place] = reader(row, context)
             if value is None and needed:
                 return None
-            values.append(value)
         return function(*values)
+
+    return closure
+
+
+_NOTHING = EvalContext(now=0)
+
+
+def _apply_first(function: Callable[..., Any], reader: Closure, needed: bool, rest: Sequence[Any]) -> Closure:
+    """All arguments but the first are known."""
+
+    def closure(row: Any, context: EvalContext) -> Any:
+        value = reader(row, context)
+        return None if value is None and needed else function(value, *rest)
 
     return closure
 
@@ -159,6 +177,9 @@ def argument(node: Expression, letter: str, call: Call) -> Closure:
     """Compile one argument so that it gives what a letter of `scalar` promises, or None."""
     closure = value_of(node)
     if letter == "m":
+        if isinstance(node, Field):
+            name = node.name
+            return lambda row, context: members(row.get(name))
         return lambda row, context: members(closure(row, context))
     if letter == "n":
         literal = constant(node)
