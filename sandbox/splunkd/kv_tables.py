@@ -1,17 +1,17 @@
 """One KV store for REST and for the lookups of searches.
 
 A search works on tables in memory. Before it runs, tables whose collection has changed are
-read anew; after it, tables that it wrote are stored in one transaction. Searches of one
+read anew; after it, what it wrote to a table is stored in one transaction. Searches of one
 stand-in run one at a time, so nothing is written between the two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.spl.lookups import LookupTables
-from sandbox.spl.tables import Table
+from sandbox.spl.tables import Record, Table
 from sandbox.splunkd.kvstore import KvStore
 
 _HIDDEN = frozenset({"_user"})
@@ -24,6 +24,7 @@ class KvTables:
         self._store = store
         self._tables = tables
         self._seen: dict[str, tuple[int, int]] = {}  # collection -> (its version, the table's) when last equal
+        self._rows: dict[str, dict[str, Record]] = {}  # collection -> the table's rows by key then
 
     def put(self) -> None:
         """Let the tables that hold rows be what their collections hold."""
@@ -33,8 +34,8 @@ class KvTables:
                 continue
             table = self._tables.table(definition)
             if len(table):
-                self._store.replace_all(definition.target, _records(table, {}))
-                self._seen[definition.target] = (self._store.version(definition.target), table.version)
+                self._store.replace_all(definition.target, map(_record_of, table.rows()))
+                self._are_equal(definition.target, table, self._store.version(definition.target))
 
     def read(self) -> None:
         """Bring the tables up to what the collections hold."""
@@ -49,10 +50,14 @@ class KvTables:
             table.clear()
             for record in self._store.query(definition.target, {}):
                 table.add(_row_of(record))
-            self._seen[definition.target] = (version, table.version)
+            self._are_equal(definition.target, table, version)
+
+    def _are_equal(self, collection: str, table: Table, version: int) -> None:
+        self._seen[collection] = (version, table.version)
+        self._rows[collection] = {str(row["_key"]): row for row in table.rows()}
 
     def write(self, only: str | None = None) -> list[str]:
-        """Store the tables that a search changed; the names of their collections.
+        """Store what a search changed in the tables; the names of their collections.
 
         Args:
             only: one collection; the others stay as they are stored.
@@ -66,21 +71,27 @@ class KvTables:
             table = self._tables.table(definition)
             if self._seen[definition.target][1] == table.version:
                 continue
-            kept = {str(record["_key"]): record for record in self._store.query(definition.target, {})}
-            self._store.replace_all(definition.target, _records(table, kept))
-            self._seen[definition.target] = (self._store.version(definition.target), table.version)
+            self._write(definition.target, table)
             changed.append(definition.target)
         return changed
 
+    def _write(self, collection: str, table: Table) -> None:
+        then = self._rows[collection]
+        rows = {str(row["_key"]): row for row in table.rows()}
+        # A table never changes a row, it puts another in its place.
+        fresh = {key: row for key, row in rows.items() if then.get(key) is not row}
+        stored = self._store.find(collection, fresh)
+        # One that says what its record says stays the record it was, nested members included.
+        saved = [_record_of(row) for key, row in fresh.items() if key not in stored or _row_of(stored[key]) != row]
+        as_read = self._store.version(collection) == self._seen[collection][0]
+        self._store.change(collection, saved, then.keys() - rows.keys())
+        # What somebody else has stored meanwhile is read next.
+        self._seen[collection] = (self._store.version(collection) if as_read else -1, table.version)
+        self._rows[collection] = rows
 
-def _records(table: Table, kept: Mapping[str, Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
-    """The table's rows; one that the search left alone stays the record it was, nested members included."""
-    for row in table.rows():
-        before = kept.get(str(row["_key"]))
-        if before is not None and _row_of(before) == row:
-            yield before
-        else:
-            yield {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}
+
+def _record_of(row: Record) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}
 
 
 def _row_of(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS records (collection TEXT, key TEXT, record TEXT NOT NULL,"
     " PRIMARY KEY (collection, key))",
 )
-
+_DELETE = "DELETE FROM records WHERE collection = ? AND key = ?"
 
 #: MongoDB's bound of a document, and limits.conf, [kvstore]: max_documents_per_batch_save, max_size_per_batch_save_mb.
 MOST_RECORD_BYTES = 16 * 1024 * 1024
@@ -69,7 +69,10 @@ class KvStore:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         self._versions: dict[str, int] = {}
-        self._decoded: dict[str, list[dict[str, Any]]] = {}  # what is stored, by key; gone with the next change
+        # What is stored, by key; None: what is known of it is not in this order.
+        # What is stored, once somebody has asked for it: by key, and in order of the keys.
+        self._decoded: dict[str, dict[str, dict[str, Any]]] = {}
+        self._ordered: dict[str, list[dict[str, Any]]] = {}
         with self._connection:
             for statement in _SCHEMA:
                 self._connection.execute(statement)
@@ -114,22 +117,38 @@ class KvStore:
         """A number that grows with each change of the collection's records."""
         return self._versions.get(name, 0)
 
-    def _changed(self, name: str) -> None:
+    def _changed(
+        self, name: str, saved: Iterable[dict[str, Any]] | None = None, gone: Iterable[str] | None = None
+    ) -> None:
+        """Note a change. What was saved and what is gone may be named; else all is read again when it is asked for."""
         self._versions[name] = self._versions.get(name, 0) + 1
-        self._decoded.pop(name, None)
+        self._ordered.pop(name, None)
+        known = self._decoded.get(name)
+        if saved is None and gone is None:
+            self._decoded.pop(name, None)
+        elif known is not None:
+            known.update((document["_key"], document) for document in saved or ())
+            for key in gone or ():
+                known.pop(key, None)
 
     def replace_all(self, name: str, records: Iterable[Mapping[str, Any]]) -> None:
         """Make these the collection's only records, in one transaction; each brings its `_key`."""
         with self._lock:
             self._known(name)
-            documents = [_document(record, str(record["_key"])) for record in records]
+            kept = list(records)
+            self.change(name, kept, set(self._by_key(name)) - {str(record["_key"]) for record in kept})
+
+    def change(self, name: str, saved: Iterable[Mapping[str, Any]], gone: Iterable[str]) -> None:
+        """Save records, each of which brings its `_key`, and remove those with some keys, in one transaction."""
+        with self._lock:
+            self._known(name)
+            documents = [_document(record, str(record["_key"])) for record in saved]
             rows = [(name, document["_key"], _encoded(document)) for document in documents]
+            keys = list(gone)
             with self._connection:
-                self._connection.execute("DELETE FROM records WHERE collection = ?", (name,))
-                self._connection.executemany("INSERT INTO records VALUES (?, ?, ?)", rows)
-            self._changed(name)
-            # SQLite's order of texts is Python's: by code point.
-            self._decoded[name] = sorted(documents, key=lambda document: document["_key"])
+                self._connection.executemany(_DELETE, [(name, key) for key in keys])
+                self._connection.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", rows)
+            self._changed(name, documents, keys)
 
     def insert(self, name: str, record: Mapping[str, Any]) -> str:
         """Add a record; returns its key, a new one unless it brings one.
@@ -139,12 +158,13 @@ class KvStore:
         with self._lock:
             self._known(name)
             key = str(record.get("_key") or uuid.uuid4().hex)
+            text = _text(record, key)
             try:
                 with self._connection:
-                    self._connection.execute("INSERT INTO records VALUES (?, ?, ?)", (name, key, _text(record, key)))
+                    self._connection.execute("INSERT INTO records VALUES (?, ?, ?)", (name, key, text))
             except sqlite3.IntegrityError:
                 raise KeyExists(f"A document with the same key already exists: {key}") from None
-            self._changed(name)
+            self._changed(name, [json.loads(text)])
             return key
 
     def save(self, name: str, record: Mapping[str, Any]) -> str:
@@ -152,11 +172,10 @@ class KvStore:
         with self._lock:
             self._known(name)
             key = str(record.get("_key") or uuid.uuid4().hex)
+            text = _text(record, key)
             with self._connection:
-                self._connection.execute(
-                    "INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (name, key, _text(record, key))
-                )
-            self._changed(name)
+                self._connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (name, key, text))
+            self._changed(name, [json.loads(text)])
             return key
 
     def save_all(self, name: str, records: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -187,22 +206,39 @@ class KvStore:
         found = found[skip : skip + limit] if limit else found[skip:]
         return [_projected(record, fields) for record in found]
 
+    def find(self, name: str, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """The records of these keys that are there, by key; not to be changed. Raises NoSuchCollection."""
+        with self._lock:
+            self._known(name)
+            known = self._by_key(name)
+            return {key: known[key] for key in keys if key in known}
+
     def _records(self, name: str) -> list[dict[str, Any]]:
         """All records by key; not to be changed."""
+        ordered = self._ordered.get(name)
+        if ordered is None:
+            known = self._by_key(name)
+            # SQLite's order of texts is Python's: by code point.
+            ordered = self._ordered[name] = [known[key] for key in sorted(known)]
+        return ordered
+
+    def _by_key(self, name: str) -> dict[str, dict[str, Any]]:
         if name not in self._decoded:
-            found = self._connection.execute("SELECT record FROM records WHERE collection = ? ORDER BY key", (name,))
-            self._decoded[name] = [json.loads(row[0]) for row in found]
+            found = self._connection.execute("SELECT key, record FROM records WHERE collection = ?", (name,))
+            self._decoded[name] = {key: json.loads(record) for key, record in found}
         return self._decoded[name]
 
     def delete(self, name: str, query: Any) -> None:
         """Remove the records that match; all of them for an empty query."""
         with self._lock:
-            keys = [(name, record["_key"]) for record in self.query(name, query)]
+            self._known(name)
+            matches = _condition(query)
+            keys = [record["_key"] for record in self._records(name) if matches(record)]
             if not keys:
                 return
             with self._connection:
-                self._connection.executemany("DELETE FROM records WHERE collection = ? AND key = ?", keys)
-            self._changed(name)
+                self._connection.executemany(_DELETE, [(name, key) for key in keys])
+            self._changed(name, gone=keys)
 
     def _known(self, name: str) -> None:
         if self.before_use is not None and not self._telling:
@@ -277,6 +313,8 @@ def _condition(query: Any) -> Condition:
 
 
 def _every(parts: list[Condition]) -> Condition:
+    if len(parts) == 1:
+        return parts[0]
     return lambda record: all(part(record) for part in parts)
 
 
@@ -314,7 +352,7 @@ def _comparison(name: str, compare: Callable[[Any, Any], bool], wanted: Any) -> 
     number = isinstance(wanted, (int, float)) and not isinstance(wanted, bool)
 
     def matches(record: Mapping[str, Any]) -> bool:
-        found = _value(record, name)
+        found = record[name] if name in record else _value(record, name)
         if number:
             return isinstance(found, (int, float)) and not isinstance(found, bool) and compare(found, wanted)
         return isinstance(found, str) and isinstance(wanted, str) and compare(found, wanted)
