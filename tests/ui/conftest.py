@@ -82,10 +82,15 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
 
 @pytest.fixture
 def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    """Somebody who looks at the pages of a stand-in: `visit(theme="dark", at=stand, signed_in=False)`."""
+    """Somebody who looks at the pages of a stand-in: `visit(theme="dark", at=stand, signed_in=False)`.
+
+    `checks_definitions`: Splunk's components check those of the dashboards, too, and what they find is an error.
+    """
     visitors: list[Visitor] = []
 
-    def visit(theme: str = "light", at: Stand | None = None, signed_in: bool = True) -> Visitor:
+    def visit(
+        theme: str = "light", at: Stand | None = None, signed_in: bool = True, checks_definitions: bool = False
+    ) -> Visitor:
         context = browser.new_context(
             viewport={"width": WIDTH, "height": HEIGHT},
             locale="en-US",
@@ -95,7 +100,9 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
         )
         context.set_default_timeout(20_000)
         there = at or request.getfixturevalue("stand")
-        visitors.append(Visitor.arrive(there, context, theme, signed_in=signed_in))
+        visitors.append(
+            Visitor.arrive(there, context, theme, signed_in=signed_in, checks_definitions=checks_definitions)
+        )
         return visitors[-1]
 
     yield visit

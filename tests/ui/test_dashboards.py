@@ -84,7 +84,7 @@ def look_at(visit: Visit, name: str, stand: Stand, shown: str) -> Iterator[Visit
     What it begins with changes from view to view and from data to data: each view is opened in both.
     """
     begin = (list(VIEWS).index(name) + SHOWN.index(shown)) % len(THEMES)
-    visitor = visit(THEMES[begin], at=stand)
+    visitor = visit(THEMES[begin], at=stand, checks_definitions=shown == "data")
     visitor.open_view(name, **tokens_of(name, stand))
     visitor.check_stands(name)
     for theme in (visitor.theme, THEMES[1 - begin]):
