@@ -1,7 +1,7 @@
 """Conf files of one installed app as the management endpoints see them: layered, read anew, written to `local/`.
 
-Each question reads the files again, so that an edit counts at once, whoever made it. Knows
-stanzas and keys, nothing of what they mean.
+Each question looks at the files again, so that an edit counts at once, whoever made it; one that is as it was is not
+parsed again. Knows stanzas and keys, nothing of what they mean.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class ConfStore:
     def __init__(self, app_folder: Path) -> None:
         self.folder = app_folder
         self._lock = threading.RLock()
+        self._parsed: dict[Path, tuple[tuple[int, int, int], Stanzas]] = {}
 
     @property
     def app(self) -> str:
@@ -53,7 +54,15 @@ class ConfStore:
     def layer(self, layer: str, conf: str) -> Stanzas:
         """What one layer's file says; {} without a file."""
         path = self._path(layer, conf)
-        return read_conf_file(path).stanzas if path.is_file() else {}
+        with self._lock:
+            try:
+                status = path.stat()
+            except (FileNotFoundError, NotADirectoryError):
+                return {}
+            state = (status.st_mtime_ns, status.st_size, status.st_ino)
+            if path not in self._parsed or self._parsed[path][0] != state:
+                self._parsed[path] = (state, read_conf_file(path).stanzas)
+            return {stanza: dict(settings) for stanza, settings in self._parsed[path][1].items()}
 
     def write(self, conf: str, stanza: str, settings: Mapping[str, str]) -> None:
         """Set keys of one stanza in `local/`; other keys there stay. Raises ConfWriteError."""
@@ -105,6 +114,7 @@ class ConfStore:
         replacement = path.with_suffix(".new")
         replacement.write_text("\n".join(lines), encoding="utf-8")
         replacement.replace(path)
+        self._parsed.pop(path, None)
 
 
 def _check(stanza: str, settings: Mapping[str, str]) -> None:
