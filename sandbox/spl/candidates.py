@@ -50,21 +50,26 @@ class Need:
 
 
 class Classes:
-    """The classes of events, numbered; `numbers` has one for each event taken, in order."""
+    """The classes of events.
+
+    Attributes:
+        numbers: that of its class for each event taken, in order.
+        words: those that are looked for.
+    """
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
-        self._words: frozenset[bytes] = frozenset()
+        self.words: frozenset[bytes] = frozenset()
         self._known: dict[tuple[frozenset[bytes], Metadata], int] = {}
         self._classes: list[tuple[frozenset[bytes], Metadata]] = []
 
     def learn(self, need: Need) -> None:
         """Look for the words of this need, too, in the events that are taken from now on."""
-        self._words |= need.words
+        self.words |= need.words
 
     def take(self, events: Sequence[Any]) -> None:
         """Find the classes of these events."""
-        looked_for, known, numbers = self._words, self._known, self.numbers
+        looked_for, known, numbers = self.words, self._known, self.numbers
         for event in events:
             key = (looked_for.intersection(folded_words(event.raw)), _METADATA(event))
             number = known.get(key)

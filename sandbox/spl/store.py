@@ -137,6 +137,11 @@ class _Sorter:
         if self._start is None and len(self._needs) >= CLASSES_FROM:
             self._start = len(self._events)
 
+    @property
+    def words(self) -> frozenset[bytes]:
+        """The words that needs have named so far."""
+        return self._classes.words
+
     def sorted_until(self) -> int | None:
         """Return the position of the first event that is not in a class yet; None while there are no classes."""
         return None if self._start is None else self._start + len(self._classes.numbers)
@@ -212,7 +217,7 @@ class EventStore:
         self.events: list[Event] = []
         self._sorter = _Sorter(self.events)
         self._postings: dict[Hashable, _Posting] = {}
-        self._words = WordIndex(self.events)
+        self._words = WordIndex(self.events, lambda: self._sorter.words)
 
     def __len__(self) -> int:
         return len(self.events)

@@ -1,8 +1,9 @@
 """Where words stand: positions of the events that may hold a term, for conditions that only a run knows.
 
 What a subsearch answers (a list of accounts, of files) is another condition at each run, so no list of its matches can
-be kept. Long words of every event are, in buckets by their hash: a bucket holds at least the events of each of its
-words. What such an answer names are ids, and those are long; the many short words of an event cost more than they help.
+be kept. Words of every event are, in buckets by their hash: a bucket holds at least the events of each of its words.
+What such an answer names are ids, and those are long. Of the many short words only those are kept that some search
+names anyway; the others would cost more than they help.
 So the answer is a superset, and whoever asks tests what it is given. Nothing is read before the first question.
 """
 
@@ -11,23 +12,29 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Callable
 
 from .candidates import folded_words
 from .searchterms import All, Formula, IndexTerm, MetadataEquals
 
 BUCKETS = 1 << 20
-SHORTEST = 9
-"""A word of fewer bytes is not kept. Slack's ids have nine letters or more."""
+LONG = 9
+"""A word of so many bytes is kept. Slack's ids have nine letters or more."""
 COMMON_FROM = 4096
 """A bucket with more events than this, and more than a fourth of all, is not kept: it rules out too little."""
 
 
 class WordIndex:
-    """Buckets over a growing list of events."""
+    """Buckets over a growing list of events.
 
-    def __init__(self, events: Sequence[Any]) -> None:
+    Args:
+        named: gives the words that searches name; asked once, at the first question.
+    """
+
+    def __init__(self, events: Sequence[Any], named: Callable[[], frozenset[bytes]] = frozenset) -> None:
         self._events = events
+        self._named = named
+        self._short: frozenset[bytes] | None = None
         self._known = 0
         self._buckets: dict[int, array[int] | None] = {}
         self._common: set[bytes] = set()  # words whose buckets are not kept
@@ -51,7 +58,7 @@ class WordIndex:
     def _found(self, formula: Formula, first: int, last: int) -> Collection[int] | None:
         if isinstance(formula, IndexTerm):
             word = formula.text.encode()
-            if len(word) < SHORTEST:
+            if len(word) < LONG and word not in (self._short or ()):
                 return None
             bucket = self._buckets.get(_bucket(word), ())
             return bucket and bucket[bisect_left(bucket, first) : bisect_right(bucket, last)]
@@ -65,9 +72,12 @@ class WordIndex:
 
     def _catch_up(self) -> None:
         buckets, common = self._buckets, self._common
+        if self._short is None:
+            self._short = frozenset(word for word in self._named() if len(word) < LONG)
+        short = self._short
         for position in range(self._known, len(self._events)):
             for word in folded_words(self._events[position].raw):
-                if len(word) < SHORTEST or word in common:
+                if (len(word) < LONG and word not in short) or word in common:
                     continue
                 number = _bucket(word)
                 try:

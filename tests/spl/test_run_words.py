@@ -51,7 +51,7 @@ def test_the_index_of_words_loses_and_adds_nothing(
     bounds: tuple[int | None, int | None, int | None, int | None],
     tie_seed: int | None,
     many: int,
-    shortest: int,
+    longer: int,
 ) -> None:
     store, need = EventStore(), Need(formula)
     base = Filter("base", Need(IndexTerm("common")))
@@ -59,7 +59,7 @@ def test_the_index_of_words_loses_and_adds_nothing(
         patch.setattr(stores, "WORDS_FROM", 0)
         patch.setattr(candidates, "MANY_WORDS", many)
         patch.setattr(wordindex, "COMMON_FROM", 5)
-        patch.setattr(wordindex, "SHORTEST", shortest)
+        patch.setattr(wordindex, "LONG", longer)
         patch.setattr(wordindex, "BUCKETS", 7)  # so that words share buckets
         for batch in batches:
             store.extend([
