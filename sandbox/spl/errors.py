@@ -10,6 +10,7 @@ import difflib
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 _EXCERPT_WIDTH = 100
 
@@ -94,8 +95,7 @@ class Source:
         return offset - item.shift, ""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """An offset in a source; every syntax node carries one so that it can complain."""
 
     source: Source

@@ -144,6 +144,9 @@ class ExpressionParser:
     def __init__(self, stream: TokenStream) -> None:
         self._stream = stream
         self._depth = 0
+        # Every level of precedence looks at the same token: it is read once.
+        self._operator_known: tuple[int, Token] | None = None
+        self._operand_known: tuple[int, Token] | None = None
 
     def parse(self) -> Expression:
         self._depth += 1
@@ -295,11 +298,17 @@ class ExpressionParser:
             raise self._stream.error(f"This expression is nested more than {_MAX_DEPTH} deep.")
 
     def _operand(self) -> Token:
-        self._last = self._stream.lexer.operand(self._stream.position)
+        position, known = self._stream.position, self._operand_known
+        if known is None or known[0] != position:
+            known = self._operand_known = position, self._stream.lexer.operand(position)
+        self._last = known[1]
         return self._last
 
     def _operator(self) -> Token:
-        self._last = self._stream.lexer.operator(self._stream.position)
+        position, known = self._stream.position, self._operator_known
+        if known is None or known[0] != position:
+            known = self._operator_known = position, self._stream.lexer.operator(position)
+        self._last = known[1]
         return self._last
 
     def _take(self) -> Token:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Callable
 from urllib.parse import unquote
@@ -131,7 +132,7 @@ class Knowledge:
 
     def _expression(self, name: str, written: str) -> Expression:
         try:
-            return parse_expression(written)
+            return _parsed(written)
         except SplError as error:
             raise SplError(f"props.conf, EVAL-{name}: {error}") from error
 
@@ -169,6 +170,10 @@ class Knowledge:
             types = [] if self.confs is None else compile_event_types(self.confs, self.macros, self._tags, switches)
             self._event_types[switches] = types
         return self._event_types[switches]
+
+
+# The same app is loaded again and again: by tests, and by a stand-in whose confs have changed in one place.
+_parsed = lru_cache(maxsize=2_000)(parse_expression)
 
 
 def _is_steady(expression: Expression) -> bool:

@@ -8,7 +8,7 @@ spelling only, no grammar. Comments are blanked beforehand, so that offsets stay
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .errors import Place, Source
 
@@ -29,8 +29,7 @@ _ESCAPED_QUOTE = re.compile(r'\\(["\\])')
 _ESCAPED_APOSTROPHE = re.compile(r"\\(['\\])")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """One token.
 
     Attributes:
