@@ -1,17 +1,22 @@
 """Conf files of one installed app as the management endpoints see them: layered, read anew, written to `local/`.
 
-Each question looks at the files again, so that an edit counts at once, whoever made it; one that is as it was is not
-parsed again. Knows stanzas and keys, nothing of what they mean.
+Each question looks at the files again, so that an edit counts at once, whoever made it; a file that is what it was is
+not read again. Knows stanzas and keys, nothing of what they mean.
 """
 
 from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox.confs import LAYERS, Stanzas, read_conf_file
+
+_SETTLED_NANOSECONDS = 2_000_000_000
+"""A file that was changed so long ago tells by its times and size whether it is changed again; clocks of file systems
+are coarse."""
 
 _CONF_NAME = re.compile(r"[A-Za-z0-9_\-]+")
 
@@ -26,7 +31,7 @@ class ConfStore:
     def __init__(self, app_folder: Path) -> None:
         self.folder = app_folder
         self._lock = threading.RLock()
-        self._parsed: dict[Path, tuple[tuple[int, int, int], Stanzas]] = {}
+        self._read: dict[Path, tuple[tuple[int, int, int], Stanzas]] = {}  # path -> what it was, what it said
 
     @property
     def app(self) -> str:
@@ -55,14 +60,17 @@ class ConfStore:
         """What one layer's file says; {} without a file."""
         path = self._path(layer, conf)
         with self._lock:
-            try:
-                status = path.stat()
-            except (FileNotFoundError, NotADirectoryError):
+            if not path.is_file():
                 return {}
-            state = (status.st_mtime_ns, status.st_size, status.st_ino)
-            if path not in self._parsed or self._parsed[path][0] != state:
-                self._parsed[path] = (state, read_conf_file(path).stanzas)
-            return {stanza: dict(settings) for stanza, settings in self._parsed[path][1].items()}
+            status = path.stat()
+            now_is = (status.st_ino, status.st_mtime_ns, status.st_size)
+            was, said = self._read.get(path, (None, {}))
+            if was != now_is:
+                said = read_conf_file(path).stanzas
+                self._read.pop(path, None)
+                if time.time_ns() - status.st_mtime_ns > _SETTLED_NANOSECONDS:
+                    self._read[path] = (now_is, said)
+            return {stanza: dict(settings) for stanza, settings in said.items()}
 
     def write(self, conf: str, stanza: str, settings: Mapping[str, str]) -> None:
         """Set keys of one stanza in `local/`; other keys there stay. Raises ConfWriteError."""
@@ -114,7 +122,6 @@ class ConfStore:
         replacement = path.with_suffix(".new")
         replacement.write_text("\n".join(lines), encoding="utf-8")
         replacement.replace(path)
-        self._parsed.pop(path, None)
 
 
 def _check(stanza: str, settings: Mapping[str, str]) -> None:

@@ -35,16 +35,22 @@ def looks_at_settled_entries(title: str) -> bool:
     return _confs().conf("savedsearches")[title].get("dispatch.latest_time", "now") != "now"
 
 
+@cache
 def _collections(text: str) -> frozenset[str]:
-    known = _confs().conf("collections")
-    return frozenset(name for name in known if re.search(rf"\b{name}\b", _expanded(text, frozenset())))
+    words = set(re.findall(r"\w+", _expanded(text, frozenset())))
+    return frozenset(_confs().conf("collections")) & words
+
+
+@cache
+def _macros() -> dict[str, str]:
+    return {name.split("(")[0]: stanza.get("definition", "") for name, stanza in _confs().conf("macros").items()}
 
 
 def _expanded(text: str, seen: frozenset[str]) -> str:
     """The text with that of its macros behind it."""
-    macros = {name.split("(")[0]: stanza for name, stanza in _confs().conf("macros").items()}
+    macros = _macros()
     parts = [text]
     for name in set(_MACRO.findall(text)) - seen:
         if name in macros:
-            parts.append(_expanded(macros[name].get("definition", ""), seen | {name}))
+            parts.append(_expanded(macros[name], seen | {name}))
     return "\n".join(parts)

@@ -123,7 +123,7 @@ class SavedSearchEndpoints:
             raise RestError(404, f"Could not find object id={name}")
         return stanza
 
-    def _entries(self, now: float) -> list[Entry]:
+    def _entries(self, now: float, only: str | None = None) -> list[Entry]:
         fired: dict[str, int] = {}
         for alert in self._state.fired_at(now):
             fired[alert.search] = fired.get(alert.search, 0) + 1
@@ -132,6 +132,7 @@ class SavedSearchEndpoints:
         return [
             self._entry(name, settings, fired.get(name, 0), now, removable=name not in defaults)
             for name, settings in stanzas
+            if only is None or name == only
         ]
 
     def _entry(self, name: str, settings: Mapping[str, str], fired: int, now: float, *, removable: bool) -> Entry:
@@ -149,7 +150,7 @@ class SavedSearchEndpoints:
         return Entry(name, content, app=self._confs.app, removable=removable)
 
     def _one(self, call: Call, name: str, status: int = 200) -> Response:
-        entries = [entry for entry in self._entries(self._clock()) if entry.name == name]
+        entries = self._entries(self._clock(), only=name)
         if not entries:
             raise RestError(404, f"Could not find object id={name}")
         return feed_response(Feed(_PATH, entries), call.output_mode, status)
