@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Callable
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -64,11 +65,8 @@ class Router:
         self._sessions = sessions
         self._access = access
         self._apps = frozenset(apps)  # names that a namespace may have; none: any
-        rules: list[Rule] = []
-        for endpoint in endpoints:
-            for prefix in ("/services", "/servicesNS/<_owner>/<_app>"):
-                rules.append(Rule(f"{prefix}/{endpoint.path}", methods=endpoint.methods, endpoint=endpoint))
-        self._map = Map(rules, strict_slashes=True, merge_slashes=False)
+        self._endpoints = list(endpoints)
+        self._map = _map_of(tuple((endpoint.path, tuple(endpoint.methods)) for endpoint in self._endpoints))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
@@ -120,12 +118,27 @@ class Router:
         try:
             # A slash at the end changes nothing, also behind a name that may hold slashes.
             path = _path_of(request).rstrip("/")
-            endpoint, parts = self._map.bind_to_environ(request.environ).match(path)
+            number, parts = self._map.bind_to_environ(request.environ).match(path)
         except NotFound:
             raise RestError(404, f"Not Found: {request.path}") from None
         except MethodNotAllowed:
             raise RestError(405, f"Method Not Allowed: {request.method} {request.path}") from None
-        return endpoint, {name: part.replace("%2F", "/").replace("%2f", "/") for name, part in parts.items()}
+        named = {name: part.replace("%2F", "/").replace("%2f", "/") for name, part in parts.items()}
+        return self._endpoints[number], named
+
+
+@lru_cache(maxsize=4)
+def _map_of(shapes: tuple[tuple[str, tuple[str, ...]], ...]) -> Map:
+    """The numbers of paths by their two spellings. Compiled once: it is most of what the start of a stand-in costs."""
+    return Map(
+        [
+            Rule(f"{prefix}/{path}", methods=methods, endpoint=number)
+            for number, (path, methods) in enumerate(shapes)
+            for prefix in ("/services", "/servicesNS/<_owner>/<_app>")
+        ],
+        strict_slashes=True,
+        merge_slashes=False,
+    )
 
 
 def _open_body(request: Request) -> Any:
