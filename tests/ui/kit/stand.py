@@ -30,7 +30,7 @@ from tools import node
 from tools.environments import ROOT, locked
 
 APP = "slack_audit_monitor"
-PEOPLE, DAYS, SEARCHED_DAYS = 100, 22, 6
+PEOPLE, DAYS, SEARCHED_DAYS = 100, 22, 4
 KEPT = ROOT / "build" / "ui-tests"
 _SHAPES = ("bin", "default", "lookups", "sandbox", "tests/ui/kit/stand.py")
 
