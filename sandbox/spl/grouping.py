@@ -136,18 +136,26 @@ class _Grouped(Protocol):
 AnyGroup = TypeVar("AnyGroup", bound=_Grouped)
 
 _TEXTS = frozenset((str,))
+_SCALARS = frozenset((str, int, float))
 
 
 def group_keys(row: Row, by: Sequence[str]) -> list[tuple[Scalar, ...]]:
     """Return the groups of a row as tuples of BY values; none when a BY field is missing."""
-    return _combinations([row.get(name) for name in by])
-
-
-def _combinations(cells: Sequence[Value]) -> list[tuple[Scalar, ...]]:
-    parts = [_distinct(members(cell)) for cell in cells]
+    parts = [_distinct(members(row.get(name))) for name in by]
     if all(len(part) == 1 for part in parts):
         return [tuple([part[0] for part in parts])]
     return list(itertools.product(*parts))
+
+
+def only_group(row: Row, by: Sequence[str]) -> tuple[GroupKey, tuple[Scalar, ...]] | None:
+    """Return the only group of a row, as texts and as values; None for none or several."""
+    get = row.get
+    cells: Any = tuple([get(name) for name in by])
+    if _TEXTS.issuperset(map(type, cells)):
+        return cells, cells
+    if _SCALARS.issuperset(map(type, cells)):
+        return tuple([cell if type(cell) is str else text(cell) for cell in cells]), cells
+    return None
 
 
 def _distinct(values: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
@@ -162,17 +170,16 @@ def collect(rows: Rows, by: Sequence[str], homes: list[Group | None] | None = No
     """
     groups: dict[GroupKey, Group] = {}
     for row in rows:
-        get = row.get
-        cells: Any = tuple([get(name) for name in by])
-        if _TEXTS.issuperset(map(type, cells)):
-            group = groups.get(cells)
-            if group is None:
-                group = groups[cells] = Group(cells, [])
-            group.rows.append(row)
-            home: Group | None = group
+        only = only_group(row, by)
+        home: Group | None = None
+        if only is not None:
+            place, cells = only
+            home = groups.get(place)
+            if home is None:
+                home = groups[place] = Group(cells, [])
+            home.rows.append(row)
         else:
-            home = None
-            for key in _combinations(cells):
+            for key in group_keys(row, by):
                 place = tuple([value if type(value) is str else text(value) for value in key])
                 group = groups.get(place)
                 if group is None:

@@ -180,11 +180,16 @@ class LookupTables:
             rows: list[Record] = [{k: v for k, v in answer.items() if v != ""} for answer in answers]
             return [row for row in rows if any(name not in question for name in row)]
         table = self.table(definition)
-        exact = tuple(sorted(column for column in question if column not in definition.match))
-        special = [column for column in question if column in definition.match]
+        exact = tuple(question) if len(question) == 1 else tuple(sorted(question))
+        special: list[str] = []
+        if definition.match:
+            special = [column for column in question if column in definition.match]
+            exact = tuple(column for column in exact if column not in special)
         if exact or not special:
-            key = tuple(question[column] for column in exact)
+            key = tuple([question[column] for column in exact])
             positions = table.exact(exact, not definition.case_sensitive, key)
+            if not special:
+                return list(map(table.row, positions))
         else:
             first = next((c for c in special if definition.match[c] == "cidr"), None)
             if first is not None:

@@ -87,7 +87,7 @@ class Table:
     def _replace(self, position: int, record: Record) -> None:
         """Put a record in the place of another; what an index holds of both alike stays as it is."""
         old = self._rows[position]
-        differ = {name for name in old.keys() | record.keys() if _cell(old, name) != _cell(record, name)}
+        differ = {name for name in self._indexed() if _cell(old, name) != _cell(record, name)}
         self._unindex(position, differ)
         self._rows[position] = record
         for (columns, folded), index in self._exact.items():
@@ -96,6 +96,9 @@ class Table:
         for column in differ & self._cells.keys():
             self._cells[column].setdefault(_cell(record, column), {})[position] = None
         self._changed()
+
+    def _indexed(self) -> set[str]:
+        return {column for columns, _ in self._exact for column in columns if column != "_key"} | self._cells.keys()
 
     def _changed(self) -> None:
         self.version += 1

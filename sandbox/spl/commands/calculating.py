@@ -30,8 +30,9 @@ class Eval(Command):
         evaluation = context.evaluation
         if self._plain is not None:
             for row in rows:
+                values = row.values
                 for target, closure in self._plain:
-                    row.values[target] = closure(row, evaluation)
+                    values[target] = closure(row, evaluation)
             return rows
         for row in rows:
             for assignment, closure in self._assignments:

@@ -270,25 +270,20 @@ class OutputLookup(Command):
 
     def _write(self, table: Table, row: Row, context: RunContext) -> None:
         if not table.keyed:
-            record: Record = {name: cell_text(row.get(name)) for name in table.columns or ()}
-            table.add(record)
+            table.add({name: cell_text(row.get(name)) for name in table.columns or ()})
             return
         wanted = self._definition.fields if self._definition and self._definition.fields else row.names()
-        values = {name: row.get(name) for name in wanted if name != "_key"}
+        record: Record = {}
+        for name in wanted:
+            value = row.get(name)
+            if value is not None and name != "_key":
+                record[name] = number(value) if type(value) is float else value
         key = row.get(self._key_field) if self._key_field else row.get("_key")
-        record = {name: value for name, value in values.items() if value is not None}
         if key is not None:
             record["_key"] = text(members(key)[0])
         elif self._key_field:
             context.warn(f"outputlookup wrote a row without {self._key_field}: the KV store gave it a key of its own.")
-        table.add({name: _stored(value) for name, value in record.items()})
-
-
-def _stored(value: Value) -> Value:
-    """Numbers are kept as numbers, texts as texts."""
-    if isinstance(value, float):
-        return number(value)
-    return value
+        table.add(record)
 
 
 def _columns(rows: Rows) -> list[str]:

@@ -91,8 +91,10 @@ class MvExpand(Command):
 
 def _size(row: Row) -> int:
     """Estimate what one copy of a row takes, in bytes, without extracting a field for it."""
-    raw = row.event.raw if isinstance(row.event, Event) else ""
-    return len(raw) + sum(len(name) + len(text(value)) for name, value in row.values.items())
+    size = len(row.event.raw) if isinstance(row.event, Event) else 0
+    for name, value in row.values.items():
+        size += len(name) + len(value if type(value) is str else text(value))
+    return size
 
 
 @command("mvexpand")

@@ -9,7 +9,7 @@ from typing import Any
 from ..context import STREAM_WINDOW_LIMIT, RunContext
 from ..errors import Place
 from ..evaluate import Closure, compile_condition
-from ..grouping import KNOWN, Column, columns_of, expand, group_keys, has_wildcards, settings_for
+from ..grouping import KNOWN, Column, columns_of, expand, group_keys, has_wildcards, only_group, settings_for
 from ..rolling import Rolling, rolling
 from ..rows import Row
 from ..statistics import TIMED
@@ -140,12 +140,16 @@ class StreamStats(Command):
         for row in rows:
             if self._before is not None and self._before(row, evaluation) is True:
                 windows.reset()
-            keys = group_keys(row, self._by) if self._by else [()]
-            if not keys:
-                continue
-            if len(keys) > 1:
-                context.warn("streamstats met a multivalue BY field; Splunk's answer is not documented.")
-            key = tuple([text(value) for value in keys[0]])
+            only = only_group(row, self._by)
+            if only is not None:
+                key = only[0]
+            else:
+                keys = group_keys(row, self._by)
+                if not keys:
+                    continue
+                if len(keys) > 1:
+                    context.warn("streamstats met a multivalue BY field; Splunk's answer is not documented.")
+                key = tuple([text(value) for value in keys[0]])
             if self._on_change and previous is not None and key != previous:
                 windows.reset()
             previous = key
