@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,19 @@ hypothesis.settings.register_profile(
     "house", deadline=None, print_blob=True, database=DirectoryBasedExampleDatabase(EXAMPLES)
 )
 hypothesis.settings.load_profile("house")
+
+
+# A whole file is marked so: the marker alone, at the beginning of a line.
+WHOLE_FILE_ONCE = re.compile(r"^pytestmark = pytest\.mark\.once\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where tests marked once are left out, a file that holds no others is not imported: many import much."""
+    if config.option.markexpr != "not once" or not collection_path.name.startswith("test_"):
+        return None
+    if collection_path.suffix != ".py" or not WHOLE_FILE_ONCE.search(collection_path.read_text(encoding="utf-8")):
+        return None
+    return True
 
 
 @pytest.hookimpl(trylast=True)  # what is left out by then need not be moved
