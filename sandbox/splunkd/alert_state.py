@@ -133,6 +133,8 @@ class AlertState:
 
     def set_slot(self, name: str, slot: float | None) -> None:
         """Remember the slot; None: the search is not scheduled any more. Its last count stays."""
+        if self.slot(name) == slot:
+            return
         with self._lock, self._connection:
             self._connection.execute("INSERT OR IGNORE INTO searches VALUES (?, NULL, NULL)", (name,))
             self._connection.execute("UPDATE searches SET slot = ? WHERE name = ?", (slot, name))
