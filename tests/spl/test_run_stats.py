@@ -111,6 +111,14 @@ def test_list_keeps_a_hundred_values_and_says_so() -> None:
     assert not result("search * | stats list(n) AS l", [{"n": n} for n in range(100)]).warnings
 
 
+def test_eventstats_says_that_a_row_was_in_two_groups() -> None:
+    given = [{"t": ["x", "y"]}, {"t": "x"}, {"u": 1}, {"u": 2}]
+    answer = result("search * | eventstats count BY t | table count", given)
+    assert [row.get("count") for row in answer.rows] == [2, 2, None, None]
+    assert any("multivalue BY field" in warning for warning in answer.warnings)
+    assert not result("search * | eventstats count BY t", given[1:]).warnings
+
+
 def test_groups_can_be_shuffled_since_their_order_is_not_promised() -> None:
     given = [{"u": f"u{n}"} for n in range(20)]
     plain = [row["u"] for row in run("search * | stats count BY u", given)]

@@ -76,3 +76,9 @@ def test_ten_thousand_rows_are_the_limit_and_a_warning_tells() -> None:
 def test_sums_of_fractions_do_not_drift_in_a_window() -> None:
     given = [{"n": n} for n in (1e16, 0.1, 0.2, 0.3)]
     assert column("search * | streamstats window=2 sum(n) AS x", given, "x")[-1] == pytest.approx(0.5)
+
+
+def test_a_window_of_rows_and_one_of_time_hold_together() -> None:
+    given = [{"_time": 1_700_000_000 - back, "u": u} for back, u in ((0, "a"), (1, "a"), (2, "a"), (30, "b"), (31, "a"))]
+    spl = "search * | sort 0 - _time | streamstats window=2 time_window=10s count AS x BY u"
+    assert column(spl, given, "x") == [1, 2, 2, 1, 1]

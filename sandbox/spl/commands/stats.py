@@ -76,7 +76,7 @@ class EventStats(Aggregating):
         evaluation = context.evaluation
         # All are computed before a row gets any: a result may replace a field that is read.
         computed = {id(group): results(columns, group.rows, evaluation, settings) for group in groups.values()}
-        if len(rows) < sum(len(group.rows) for group in groups.values()):
+        if sum(len(group.rows) for group in groups.values()) > len(homes) - homes.count(None):
             context.warn("eventstats met a multivalue BY field; which group's result Splunk shows is not documented.")
         for row, group in zip(rows, homes):
             if group is not None:
