@@ -77,6 +77,8 @@ class Chain(Command):
         self.stages = stages
         self._own = own
         self.generates = own
+        # From here on nothing is made of nothing.
+        self._idle_from = max((place for place, (_, stage) in enumerate(stages, 1) if not stage.idle), default=0)
         self._begins = OncePerValue.of([stage for _, stage in stages]) if own else None
 
     def run(self, rows: Rows, context: RunContext) -> Rows:
@@ -85,11 +87,14 @@ class Chain(Command):
     def run_noting(self, rows: Rows, context: RunContext, notes: list[tuple[str, int]] | None) -> Rows:
         """Run; note after each stage how many rows left it."""
         first = True
-        stages = self.stages
+        begin, stages = 0, self.stages
         if self._begins is not None and notes is None:  # whoever notes wants to see each stage
             context.go_on()
-            rows, first, stages = self._begins.run(context), False, stages[OncePerValue.STAGES :]
-        for text, stage in stages:
+            rows, first, begin = self._begins.run(context), False, OncePerValue.STAGES
+            stages = stages[begin:]
+        for place, (text, stage) in enumerate(stages, begin):
+            if not rows and not first and notes is None and place >= self._idle_from:
+                return rows
             context.go_on()
             if first and self._own and isinstance(stage, Search):
                 rows = stage.fetch(context)

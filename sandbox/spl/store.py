@@ -74,12 +74,13 @@ class Filter:
         test: what it must pass besides; None for nothing.
     """
 
-    __slots__ = ("key", "need", "test")
+    __slots__ = ("key", "need", "test", "known")
 
     def __init__(self, key: Hashable, need: Need | None = None, test: Callable[[Event], bool] | None = None) -> None:
         self.key = key
         self.need = need
         self.test = test
+        self.known: tuple[object, object] | None = None  # a store, and what it keeps of the events that pass
 
 
 class _Ordered:
@@ -353,12 +354,20 @@ class EventStore:
         return posting.by_time.positions, low, high
 
     def _posting(self, wanted: Filter | None) -> _Posting:
-        key: Hashable = None if wanted is None else wanted.key
-        posting = self._postings.get(key)
-        if posting is None:
-            posting = self._postings[key] = _Posting(wanted, self._sorter)
+        known = None if wanted is None else wanted.known
+        if known is not None and known[0] is self and isinstance(known[1], _Posting):
+            posting = known[1]  # a key may be large, and its hash slow
+        else:
+            posting = self._posting_of(None if wanted is None else wanted.key, wanted)
+            if wanted is not None:
+                wanted.known = (self, posting)
         posting.catch_up(self.events)
         return posting
+
+    def _posting_of(self, key: Hashable, wanted: Filter | None) -> _Posting:
+        if key not in self._postings:
+            self._postings[key] = _Posting(wanted, self._sorter)
+        return self._postings[key]
 
 
 def _newest_first(chosen: list[Event], tie_seed: int | None) -> list[Event]:

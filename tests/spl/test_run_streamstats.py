@@ -79,6 +79,7 @@ def test_sums_of_fractions_do_not_drift_in_a_window() -> None:
 
 
 def test_a_window_of_rows_and_one_of_time_hold_together() -> None:
-    given = [{"_time": 1_700_000_000 - back, "u": u} for back, u in ((0, "a"), (1, "a"), (2, "a"), (30, "b"), (31, "a"))]
+    ages = ((0, "a"), (1, "a"), (2, "a"), (30, "b"), (31, "a"))
+    given = [{"_time": 1_700_000_000 - age, "u": u} for age, u in ages]
     spl = "search * | sort 0 - _time | streamstats window=2 time_window=10s count AS x BY u"
     assert column(spl, given, "x") == [1, 2, 2, 1, 1]

@@ -25,7 +25,8 @@ class Search(Command):
     def __init__(self, expression: SearchExpression, compiler: Compiler) -> None:
         self.expression = expression
         self._compiler = compiler
-        self._inner = {part.text: compiler.subsearch(part) for part in subsearches(expression.root)}
+        self._parts = list(subsearches(expression.root))
+        self._inner = {part.text: compiler.subsearch(part) for part in self._parts}
         self._test = None if self._inner else compile_search(expression.root, compiler.switches)
         self._exact = False
         self._noted: dict[str, None] = {}
@@ -111,8 +112,7 @@ class Search(Command):
     def _resolved(self, context: RunContext) -> _Answered:
         """Return the condition with the answers of its subsearches; equal answers are not compiled again."""
         answers = tuple(
-            search_text(self._inner[part.text].run([], context.child()), context)
-            for part in subsearches(self.expression.root)
+            search_text(self._inner[part.text].run([], context.child()), context) for part in self._parts
         )
         known = self._known
         if known is None or known.answers != answers:
