@@ -83,10 +83,9 @@ class KvTables:
         stored = self._store.find(collection, fresh)
         # One that says what its record says stays the record it was, nested members included.
         saved = [_record_of(row) for key, row in fresh.items() if key not in stored or _row_of(stored[key]) != row]
-        as_read = self._store.version(collection) == self._seen[collection][0]
         self._store.change(collection, saved, then.keys() - rows.keys())
-        # What somebody else has stored meanwhile is read next.
-        self._seen[collection] = (self._store.version(collection) if as_read else -1, table.version)
+        # If this was not the only change since, what somebody else has stored meanwhile is read next.
+        self._seen[collection] = (self._seen[collection][0] + 1, table.version)
         self._rows[collection] = rows
 
 

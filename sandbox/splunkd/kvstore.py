@@ -69,7 +69,6 @@ class KvStore:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         self._versions: dict[str, int] = {}
-        # What is stored, by key; None: what is known of it is not in this order.
         # What is stored, once somebody has asked for it: by key, and in order of the keys.
         self._decoded: dict[str, dict[str, dict[str, Any]]] = {}
         self._ordered: dict[str, list[dict[str, Any]]] = {}
@@ -102,6 +101,7 @@ class KvStore:
             with self._connection:
                 self._connection.execute("DELETE FROM collections WHERE name = ?", (name,))
                 self._connection.execute("DELETE FROM records WHERE collection = ?", (name,))
+            self._decoded.pop(name, None)
             self._changed(name)
             self._declared.pop(name, None)
 
@@ -117,19 +117,15 @@ class KvStore:
         """A number that grows with each change of the collection's records."""
         return self._versions.get(name, 0)
 
-    def _changed(
-        self, name: str, saved: Iterable[dict[str, Any]] | None = None, gone: Iterable[str] | None = None
-    ) -> None:
-        """Note a change. What was saved and what is gone may be named; else all is read again when it is asked for."""
+    def _changed(self, name: str, saved: Iterable[dict[str, Any]] = (), gone: Iterable[str] = ()) -> None:
+        """Note what was saved, and the keys of what is gone."""
         self._versions[name] = self._versions.get(name, 0) + 1
         self._ordered.pop(name, None)
         known = self._decoded.get(name)
-        if saved is None and gone is None:
-            self._decoded.pop(name, None)
-        elif known is not None:
-            known.update((document["_key"], document) for document in saved or ())
-            for key in gone or ():
+        if known is not None:
+            for key in gone:
                 known.pop(key, None)
+            known.update((document["_key"], document) for document in saved)
 
     def replace_all(self, name: str, records: Iterable[Mapping[str, Any]]) -> None:
         """Make these the collection's only records, in one transaction; each brings its `_key`."""

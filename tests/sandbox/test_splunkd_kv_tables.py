@@ -119,3 +119,21 @@ def test_a_row_that_was_cleared_and_written_again_keeps_its_nested_members(
     table.add(row)
     bridge.write()
     assert stored(store) == [{"_key": "a", "last": 1, "nested": {"deep": [1, 2]}}]
+
+
+def test_what_is_stored_in_the_very_moment_of_writing_is_read_as_well(
+    store: KvStore, tables: LookupTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bridge = KvTables(store, tables)
+    bridge.read()
+    tables.table(SEEN).add({"_key": "a", "last": 1})
+    change = store.change
+
+    def interrupted(*given_: Any) -> None:
+        store.save("seen", {"_key": "b", "last": 2})
+        change(*given_)
+
+    monkeypatch.setattr(store, "change", interrupted)
+    bridge.write()
+    bridge.read()
+    assert [row["_key"] for row in rows(tables)] == ["a", "b"]
