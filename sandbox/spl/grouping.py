@@ -139,23 +139,18 @@ _TEXTS = frozenset((str,))
 _SCALARS = frozenset((str, int, float))
 
 
-def group_keys(row: Row, by: Sequence[str]) -> list[tuple[Scalar, ...]]:
-    """Return the groups of a row as tuples of BY values; none when a BY field is missing."""
-    parts = [_distinct(members(row.get(name))) for name in by]
-    if all(len(part) == 1 for part in parts):
-        return [tuple([part[0] for part in parts])]
-    return list(itertools.product(*parts))
-
-
-def only_group(row: Row, by: Sequence[str]) -> tuple[GroupKey, tuple[Scalar, ...]] | None:
-    """Return the only group of a row, as texts and as values; None for none or several."""
+def groups_of(row: Row, by: Sequence[str]) -> list[tuple[GroupKey, tuple[Scalar, ...]]]:
+    """Return the groups of a row, by texts and by values of the BY fields; none when a BY field is missing."""
     get = row.get
     cells: Any = tuple([get(name) for name in by])
-    if _TEXTS.issuperset(map(type, cells)):
-        return cells, cells
+    if _TEXTS.issuperset(map(type, cells)):  # most are; the rest gives the same and is slower
+        return [(cells, cells)]
     if _SCALARS.issuperset(map(type, cells)):
-        return tuple([cell if type(cell) is str else text(cell) for cell in cells]), cells
-    return None
+        return [(tuple(map(text, cells)), cells)]
+    return [
+        (tuple(map(text, values)), values)
+        for values in itertools.product(*[_distinct(members(cell)) for cell in cells])
+    ]
 
 
 def _distinct(values: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
@@ -170,22 +165,13 @@ def collect(rows: Rows, by: Sequence[str], homes: list[Group | None] | None = No
     """
     groups: dict[GroupKey, Group] = {}
     for row in rows:
-        only = only_group(row, by)
         home: Group | None = None
-        if only is not None:
-            place, cells = only
-            home = groups.get(place)
-            if home is None:
-                home = groups[place] = Group(cells, [])
-            home.rows.append(row)
-        else:
-            for key in group_keys(row, by):
-                place = tuple([value if type(value) is str else text(value) for value in key])
-                group = groups.get(place)
-                if group is None:
-                    group = groups[place] = Group(key, [])
-                group.rows.append(row)
-                home = home or group
+        for place, values in groups_of(row, by):
+            group = groups.get(place)
+            if group is None:
+                group = groups[place] = Group(values, [])
+            group.rows.append(row)
+            home = home or group
         if homes is not None:
             homes.append(home)
     return groups

@@ -180,7 +180,7 @@ class LookupTables:
             rows: list[Record] = [{k: v for k, v in answer.items() if v != ""} for answer in answers]
             return [row for row in rows if any(name not in question for name in row)]
         table = self.table(definition)
-        exact = tuple(question) if len(question) == 1 else tuple(sorted(question))
+        exact = tuple(sorted(question))
         special: list[str] = []
         if definition.match:
             special = [column for column in question if column in definition.match]

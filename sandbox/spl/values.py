@@ -143,7 +143,8 @@ def address(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def address_key(value: Any) -> tuple[int, int] | None:
     """Sort key of an IP address (version, number), None for anything else."""
-    parsed = address(text(value)) if "." in text(value) or ":" in text(value) else None
+    written = text(value)
+    parsed = address(written) if ":" in written or ("." in written and looks_numeric(written)) else None
     return (parsed.version, int(parsed)) if parsed is not None else None
 
 

@@ -28,13 +28,13 @@ class WordIndex:
     """Buckets over a growing list of events.
 
     Args:
-        named: gives the words that searches name; asked once, at the first question.
+        named: gives the words that searches name; asked no more once an event is indexed.
     """
 
     def __init__(self, events: Sequence[Any], named: Callable[[], frozenset[bytes]] = frozenset) -> None:
         self._events = events
         self._named = named
-        self._short: frozenset[bytes] | None = None
+        self._short: frozenset[bytes] = frozenset()
         self._known = 0
         self._buckets: dict[int, array[int] | None] = {}
         self._common: set[bytes] = set()  # words whose buckets are not kept
@@ -58,7 +58,7 @@ class WordIndex:
     def _found(self, formula: Formula, first: int, last: int) -> Collection[int] | None:
         if isinstance(formula, IndexTerm):
             word = formula.text.encode()
-            if len(word) < LONG and word not in (self._short or ()):
+            if len(word) < LONG and word not in self._short:
                 return None
             bucket = self._buckets.get(_bucket(word), ())
             return bucket and bucket[bisect_left(bucket, first) : bisect_right(bucket, last)]
@@ -72,7 +72,7 @@ class WordIndex:
 
     def _catch_up(self) -> None:
         buckets, common = self._buckets, self._common
-        if self._short is None:
+        if not self.is_begun:
             self._short = frozenset(word for word in self._named() if len(word) < LONG)
         short = self._short
         for position in range(self._known, len(self._events)):

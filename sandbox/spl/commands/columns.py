@@ -32,11 +32,8 @@ class Fields(Command):
                 for name in names:
                     row.values[name] = None
             else:
-                if row.reader is None and not any(map(is_internal, row.values)):
-                    row.keep(names)
-                    continue
-                internal = [name for name in ("_time", "_raw", "_indextime", *row.values) if is_internal(name)]
-                row.keep(list(dict.fromkeys([*internal, *names])))
+                of_event = () if row.reader is None else ("_time", "_raw", "_indextime")
+                row.keep([*(name for name in (*of_event, *row.values) if is_internal(name)), *names])
         return rows
 
 

@@ -10,13 +10,12 @@ from ..context import SORT_LIMIT, RunContext
 from ..evaluate import Closure, compile_condition
 from ..rows import Row
 from ..stream import BOOLEAN, INTEGER, TokenStream
-from ..values import Scalar, Value, address_key, compare_auto, looks_numeric, members, number, text
+from ..values import Scalar, Value, address_key, compare_auto, members, number, text
 from .base import Command, Compiler, Rows, command
 
 SortKey = tuple[str, str, bool]
 """(field, kind, descending)"""
 
-_NUMBERS = frozenset((int, float))
 _TEXTS_AND_NUMBERS = frozenset((str, int, float))
 
 KINDS = ("auto", "num", "str", "ip")
@@ -31,21 +30,11 @@ def _numeric(value: Scalar) -> float | None:
     return number(value)
 
 
-def _same(value: Scalar) -> object:
-    return value
-
-
 def _key_of(kind: str, values: Sequence[Scalar]) -> Callable[[Scalar], object]:
     if kind == "auto":
-        if _NUMBERS.issuperset(map(type, values)):
-            return _same
         if all(type(value) in (int, float) or number(value) is not None for value in values):
             return lambda value: number(value)
-        if all(
-            type(value) is str and not looks_numeric(value) and ":" not in value  # no number, no address
-            or number(value) is None and address_key(value) is None
-            for value in values
-        ):
+        if all(number(value) is None and address_key(value) is None for value in values):
             return text
         return cmp_to_key(compare_auto)
     if kind == "num":

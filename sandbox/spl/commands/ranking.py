@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..context import RunContext
-from ..grouping import group_keys, order_key
+from ..grouping import groups_of, order_key
 from ..rows import Row
 from ..stream import BOOLEAN, INTEGER, TEXT, TokenStream
-from ..values import Scalar, Value, text, tidy
+from ..values import Scalar, Value, tidy
 from .base import Command, Compiler, Rows, command
 
 Key = tuple[str, ...]
@@ -34,12 +34,12 @@ class Ranking(Command):
     def run(self, rows: Rows, context: RunContext) -> Rows:
         groups: dict[Key, tuple[tuple[Scalar, ...], dict[Key, tuple[tuple[Scalar, ...], int]]]] = {}
         for row in rows:
-            values = group_keys(row, self._fields)
-            for by in group_keys(row, self._by) if self._by else [()]:
-                _, counts = groups.setdefault(_texts(by), (by, {}))
-                for value in values:
-                    shown, count = counts.get(_texts(value), (value, 0))
-                    counts[_texts(value)] = (shown, count + 1)
+            found = groups_of(row, self._fields)
+            for place, by in groups_of(row, self._by):
+                _, counts = groups.setdefault(place, (by, {}))
+                for key, value in found:
+                    shown, count = counts.get(key, (value, 0))
+                    counts[key] = (shown, count + 1)
         out: Rows = []
         for by, counts in sorted(groups.values(), key=lambda group: [order_key(value) for value in group[0]]):
             out.extend(self._rank(by, list(counts.values())))
@@ -63,10 +63,6 @@ class Ranking(Command):
         if self._show_percent:
             found[self._percent_field] = tidy(round(100 * count / total, 6))
         return found
-
-
-def _texts(values: tuple[Scalar, ...]) -> Key:
-    return tuple(text(value) for value in values)
 
 
 @command("top", "rare")

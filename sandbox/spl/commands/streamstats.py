@@ -9,12 +9,12 @@ from typing import Any
 from ..context import STREAM_WINDOW_LIMIT, RunContext
 from ..errors import Place
 from ..evaluate import Closure, compile_condition
-from ..grouping import KNOWN, Column, columns_of, expand, group_keys, has_wildcards, only_group, settings_for
+from ..grouping import KNOWN, Column, columns_of, expand, groups_of, has_wildcards, settings_for
 from ..rolling import Rolling, rolling
 from ..rows import Row
 from ..statistics import TIMED
 from ..stream import BOOLEAN, INTEGER, SPAN, Aggregation, TokenStream, parse_expression
-from ..values import Number, number, text
+from ..values import Number, number
 from .base import Command, Compiler, Rows, all_names, command
 
 Key = tuple[str, ...]
@@ -140,16 +140,12 @@ class StreamStats(Command):
         for row in rows:
             if self._before is not None and self._before(row, evaluation) is True:
                 windows.reset()
-            only = only_group(row, self._by)
-            if only is not None:
-                key = only[0]
-            else:
-                keys = group_keys(row, self._by)
-                if not keys:
-                    continue
-                if len(keys) > 1:
-                    context.warn("streamstats met a multivalue BY field; Splunk's answer is not documented.")
-                key = tuple([text(value) for value in keys[0]])
+            groups = groups_of(row, self._by)
+            if not groups:
+                continue
+            if len(groups) > 1:
+                context.warn("streamstats met a multivalue BY field; Splunk's answer is not documented.")
+            key, _ = groups[0]
             if self._on_change and previous is not None and key != previous:
                 windows.reset()
             previous = key

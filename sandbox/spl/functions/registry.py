@@ -131,8 +131,6 @@ def scalar(usage: str, takes: str, minimum: int | None = None, gives: str = VALU
 def _apply(call: Call, function: Callable[..., Any], letters: str) -> Closure:
     readers = [argument(node, letters[min(index, len(letters) - 1)], call)
                for index, node in enumerate(call.arguments)]
-    if len(readers) == 1:
-        return _apply_one(function, readers[0], letters[0] == "m")
     strict = ["m" != letters[min(index, len(letters) - 1)] for index in range(len(readers))]
     # What is written as a number or a text is read once.
     known = [None if constant(node) is None else reader({}, _NOTHING) for node, reader in zip(call.arguments, readers)]
@@ -156,19 +154,11 @@ _NOTHING = EvalContext(now=0)
 
 
 def _apply_first(function: Callable[..., Any], reader: Closure, needed: bool, rest: Sequence[Any]) -> Closure:
-    """All arguments but the first are known."""
+    """The first argument is read from the row, the others are known or there are none."""
 
     def closure(row: Any, context: EvalContext) -> Any:
         value = reader(row, context)
         return None if value is None and needed else function(value, *rest)
-
-    return closure
-
-
-def _apply_one(function: Callable[..., Any], reader: Closure, loose: bool) -> Closure:
-    def closure(row: Any, context: EvalContext) -> Any:
-        value = reader(row, context)
-        return None if value is None and not loose else function(value)
 
     return closure
 
